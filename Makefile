@@ -1,0 +1,87 @@
+# TRA-CE. `make help` prints the targets.
+PORT ?= 8080
+DATA ?= var
+DEMO ?= 1
+SERVER ?= lighttpd
+BUILD ?= build
+CC ?= gcc
+CFLAGS ?= -O2 -g
+SAN ?=
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 -Werror
+HARD = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+# Expanded when first needed, after `deps` has put pkg-config there.
+PKGS = json-c sqlite3 libsodium yaml-0.1 libpcre2-8 zlib libzstd
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(WARN) $(if $(SAN),$(SAN) -fno-omit-frame-pointer,$(HARD)) $(CFLAGS) -Ilib -I$(BUILD)/gen -pthread
+LIBS = -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
+
+LIB_C  := $(wildcard lib/*.c lib/*/*.c)
+FCGI_C := $(wildcard fcgi/*.c)
+CLI_C  := $(wildcard cli/*.c)
+UNIT_C := $(wildcard tests/unit/*.c)
+LIB_O  := $(LIB_C:%.c=$(BUILD)/%.o)
+FCGI   := $(FCGI_C:fcgi/%.c=$(BUILD)/fcgi/%.fcgi)
+UNIT   := $(UNIT_C:tests/unit/%.c=$(BUILD)/tests/%)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+deps: ## install what is missing (Debian packages of packages.txt)
+	@sh packaging/deps.sh build run
+deps-test:
+	@sh packaging/deps.sh build run test
+
+all: $(FCGI) $(BUILD)/tra-ce ## build everything
+
+$(BUILD)/gen/attack_table.h: db/attack/gen.py $(wildcard db/attack/*.tsv)
+	@mkdir -p $(@D)
+	/usr/bin/python3 db/attack/gen.py db/attack > $@.tmp && mv $@.tmp $@
+$(BUILD)/lib/attack.o: $(BUILD)/gen/attack_table.h
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/libtrace.a: $(LIB_O)
+	rm -f $@ && ar rcs $@ $^
+$(BUILD)/fcgi/%.fcgi: $(BUILD)/fcgi/%.o $(BUILD)/libtrace.a
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
+$(BUILD)/tra-ce: $(CLI_C:%.c=$(BUILD)/%.o) $(BUILD)/libtrace.a
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtrace.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS) -lcmocka
+.PRECIOUS: $(BUILD)/%.o
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+run: deps ## build, start the web server in the foreground, load the sample, print its chains
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@PORT=$(PORT) DATA=$(DATA) DEMO=$(DEMO) SERVER=$(SERVER) BUILD=$(BUILD) exec /usr/bin/python3 packaging/run.py
+
+check: deps-test ## build and run every test
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@BUILD=$(BUILD) /usr/bin/python3 tests/run.py
+tests: $(UNIT)
+
+check-san: deps-test ## the unit and golden tests under ASan and UBSan
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/san SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" all tests
+	@BUILD=$(BUILD)/san /usr/bin/python3 tests/run.py --san
+
+lint: ## layers, banned calls, sizes
+	@/usr/bin/python3 tests/lint/lint.py
+
+eval: all ## judge the product on public data beside the checkout (skipped where it is missing)
+	@/usr/bin/python3 tests/eval.py $(EVAL)
+
+bench: all ## rates and sizes of the parts
+	@/usr/bin/python3 tests/bench.py
+
+DESTDIR ?=
+PREFIX ?= /usr
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/tra-ce/fcgi $(DESTDIR)$(PREFIX)/share/tra-ce/rules $(DESTDIR)$(PREFIX)/share/tra-ce/sample
+	install -m 0755 $(BUILD)/tra-ce $(DESTDIR)$(PREFIX)/bin/tra-ce
+	install -m 0755 $(FCGI) $(DESTDIR)$(PREFIX)/lib/tra-ce/fcgi/
+	install -m 0644 db/rules/*.yml $(DESTDIR)$(PREFIX)/share/tra-ce/rules/
+	install -m 0644 www/openapi.json www/conf/lighttpd.conf $(DESTDIR)$(PREFIX)/share/tra-ce/
+clean: ## remove what was built
+	rm -rf $(BUILD)
+.PHONY: help deps deps-test all run check check-san lint eval bench install clean tests

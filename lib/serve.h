@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop all endpoints share: accept, route, key, rate limit, body,
+ * idempotency, handler, rc -> status, headers, one log line. A responder is a
+ * table of routes and a call of serve_endpoint.
+ *
+ * Every answer carries X-Request-Id and the five rate-limit headers; every
+ * error is an RFC 9457 problem; Content-Length is always sent. A bad
+ * configuration or store never ends the process: it answers 503 and names it.
+ */
+#ifndef SERVE_H
+#define SERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http.h"
+#include "rc.h"
+#include "store.h"
+
+enum scope {
+	SCOPE_INGEST = 1, SCOPE_READ = 2, SCOPE_ANALYZE = 4, SCOPE_AI = 8,
+	SCOPE_ADMIN = 16, SCOPE_ASSERT = 32, SCOPE_OPERATOR = 64,
+};
+/* "ingest read" or "ingest,read" -> bits; false: an unknown word. */
+MUST_CHECK bool scopes_parse(struct str text, uint32_t *scopes);
+struct str scopes_text(struct arena *a, uint32_t scopes);
+
+struct config {			/* tra-ce.conf; rows in serve/config.c */
+	char data[256];		/* data folder; env TRACE_DATA wins */
+	char rules[256];	/* folder of Sigma rules; env TRACE_RULES wins */
+	char docs[256];		/* prefix of problem `type` URIs */
+	char openapi[256];	/* path of openapi.json; env TRACE_WWW/.. wins */
+	char proxies[256];	/* addresses whose X-Forwarded-For is believed */
+	int64_t body_max, unpacked_max, record_max;
+	int64_t threads;	/* acceptors of a threaded responder */
+	int64_t queue_max;	/* requests waiting for the committer */
+	int64_t live_max, live_heartbeat_s, live_recycle_s, live_pending_max;
+	int64_t address_rate;	/* requests a minute without a key */
+	int64_t disk_min;	/* free bytes below which ingest answers 503 */
+};
+/* Reads $TRACE_CONFIG, /etc/tra-ce/tra-ce.conf or ../etc/tra-ce.conf; what is
+ * missing has its default. False: `why` says which line. */
+MUST_CHECK bool config_read(struct config *c, char *why, size_t len);
+
+struct app {			/* one per worker thread */
+	const struct config *conf;
+	struct store *store;	/* NULL: could not be opened, see trouble */
+	const char *trouble;	/* why every answer is 503; NULL: none */
+	void *own;		/* the responder's, shared by its threads */
+};
+
+typedef enum rc handler(struct app *app, const struct request *rq,
+    struct reply *rp);
+
+enum {
+	ROUTE_OPEN = 1,		/* no key needed (one given is looked at) */
+	ROUTE_FREE = 2,		/* costs nothing */
+	ROUTE_WRITES = 4,	/* serve opens the tenant's write transaction before
+				   the handler and commits it after, together with
+				   the idempotency row */
+	ROUTE_IDEMPOTENT_SELF = 8,	/* the handler keeps its own idempotency row */
+	ROUTE_NO_JSON = 16,	/* body may be NDJSON or text: type check by handler */
+};
+
+struct route {
+	enum method method;
+	const char *pattern;	/* "/events/{id}": a {part} matches one segment */
+	uint32_t scope;		/* one of these bits is enough; 0: any valid key */
+	unsigned flags;
+	handler *handle;
+};
+
+struct endpoint {
+	const char *name;	/* in the log; the binary's name */
+	const struct route *routes;
+	size_t n_routes;
+	bool threaded;		/* conf->threads workers instead of one */
+	bool no_store;		/* meta: answers even without a store */
+	enum rc (*start)(struct app *app);	/* once, before the first request */
+	void (*stop)(struct app *app);
+};
+
+/* Runs until SIGTERM; returns the exit status for main. */
+int serve_endpoint(const struct endpoint *ep);
+
+/*
+ * The steps before a handler, for responders with a loop of their own (live):
+ * key, scope, rate limit. On RC_OK *rq knows tenant and scopes. In all cases
+ * the rate-limit headers are in rp.
+ */
+enum rc serve_admit(struct app *app, struct request *rq, struct reply *rp,
+    const struct route *route);
+/* Whole answer from rc and rp, problem body included; writes the header block
+ * (Status: ...) and body into out. head: leave the body out. */
+void serve_finish(struct app *app, struct request *rq, struct reply *rp,
+    enum rc rc, struct buf *out);
+
+/* Open the store of conf->data. */
+enum rc serve_store(struct app *app);
+
+#endif
