@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ingest: bytes -> records -> events -> tags -> links -> store. Reading a body
+ * (normalise, tag) needs no store and may run in many threads; committing is
+ * one transaction per tenant: events, postings, segments, chains, change log
+ * and idempotency rows together, on disk before anybody is answered.
+ */
+#ifndef INGEST_H
+#define INGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/json.h"
+#include "norm.h"
+#include "rc.h"
+#include "store.h"
+#include "tag.h"
+
+/* ---- reading a body ---------------------------------------------------- */
+
+struct ingest_ref {
+	enum kind kind;
+	enum role role;
+	unsigned flags;
+	struct str key, name;
+};
+
+struct ingest_item {		/* one place of the input */
+	size_t index;
+	struct str prefix;	/* JSON Pointer of the place */
+	bool refused;
+	struct str field, detail;	/* when refused */
+
+	uint8_t id[16];
+	bool native;		/* the id came from sender or vendor */
+	struct rank rank;
+	struct str source, type, host;
+	enum act act;
+	enum outcome outcome;
+	unsigned flags;
+	int severity;
+	uint8_t raw_sha256[32];
+	struct str raw, extra, columns;
+	struct ingest_ref *refs;
+	size_t n_refs;
+	struct tagging *tags;
+	size_t n_tags;
+
+	int64_t ev;		/* after commit */
+	bool duplicate;
+};
+
+struct ingest_batch {
+	struct ingest_item *items;
+	size_t n;
+	size_t accepted, duplicates, rejected;	/* after commit */
+	/* Idempotency-Key of the request; empty: none. */
+	struct str idem_scope, idem_key;
+	uint8_t idem_sha256[32];
+	enum rc rc;		/* of this batch; RC_INVALID: key used for other body */
+	bool replayed;
+	struct idem answer;	/* stored answer, when replayed */
+	/* Writes this batch's answer, to be kept for replays. */
+	void (*render)(struct ingest_batch *b, struct arena *a, struct idem *out);
+};
+
+/* Read a body into items. Text lives in `a` or in the body. The doc is used
+ * and reused. The fault, if not JSON_OK, makes the whole body a 400. */
+enum json_fault ingest_read(struct arena *a, struct json_doc *doc,
+    const struct tagger *tagger, struct str body,
+    const struct body_shape *shape, struct ingest_batch *out);
+
+/* The answer of POST /events as JSON (api.md 5). */
+void ingest_answer(const struct ingest_batch *b, struct buf *out);
+
+/* ---- committing -------------------------------------------------------- */
+
+/* Per process: what the engine remembers of each tenant between commits.
+ * Belongs to the committing thread. */
+struct ingest;
+struct ingest *ingest_new(struct store *st);
+void ingest_free(struct ingest *in);
+
+/* All batches of one tenant in one transaction. On RC_OK every batch has its
+ * rc and counts; on RC_BUSY or RC_FAIL nothing was changed. */
+MUST_CHECK enum rc ingest_commit(struct ingest *in, int64_t tenant,
+    struct ingest_batch **batches, size_t n, int64_t now_ns);
+
+/* Rebuild the segments and chains touching these events (after an unlink); in
+ * the caller's transaction. */
+MUST_CHECK enum rc ingest_relink(struct ingest *in, struct graph *g,
+    int64_t tenant, const int64_t *events, size_t n, int64_t now_ns,
+    const char *why);
+
+/* ---- one committer for many waiting requests --------------------------- */
+
+struct committer;
+/* Starts the thread, with its own store. most: batches that may wait. */
+MUST_CHECK enum rc committer_start(const char *data, size_t most,
+    struct committer **c);
+void committer_stop(struct committer *c);	/* finishes what waits */
+/* Hand in and wait until it is on disk. RC_BUSY: queue full or store busy. */
+MUST_CHECK enum rc committer_put(struct committer *c, int64_t tenant,
+    struct ingest_batch *b);
+size_t committer_waiting(struct committer *c);
+
+#endif
