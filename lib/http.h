@@ -38,12 +38,16 @@ struct request {
 	struct str query_text;		/* raw, behind '?' */
 	struct str api_key;		/* X-API-Key or Bearer; empty: none */
 	struct str remote_addr;		/* of the client, see proxies in conf */
+	struct str forwarded_for;	/* X-Forwarded-For; believed by nobody yet */
 	struct str content_type;	/* media type, lower case, no parameters */
 	struct str content_encoding;	/* lower case */
 	struct str idempotency_key, last_event_id, accept;
 	char id[129];			/* the request id, NUL-terminated */
 	struct str body;		/* unpacked */
 	bool has_body;			/* any byte was sent */
+	int64_t content_length;		/* as declared; -1: not */
+	enum rc fault;			/* RC_OK, or the request line is wrong ... */
+	const char *fault_why;		/* ... because of this */
 	/* who asks; set by serve */
 	int64_t tenant;			/* 0: nobody */
 	uint32_t scopes;
@@ -68,9 +72,17 @@ struct reply {
 	struct { struct str pointer, detail; } error[PROBLEM_ERRORS_MAX];
 	size_t n_errors;
 	bool secret;			/* body holds a secret: not stored for replay */
+	struct str replay;		/* with `secret`: the JSON kept for replay in
+					   its stead ("secret_already_shown": true) */
 };
 
+/* An empty reply whose body is allocated as it grows; pair with release. */
+void reply_init(struct reply *rp, struct arena *mem);
+void reply_release(struct reply *rp);
+/* Set a header (a second value replaces the first). `name` must outlive the
+ * reply; control bytes in the value are dropped. */
 void reply_header(struct reply *rp, const char *name, struct str value);
+bool reply_has_header(const struct reply *rp, const char *name);
 /* Say what is wrong; returns rc, so that handlers can `return`. */
 enum rc reply_problem(struct reply *rp, enum rc rc, const char *fmt, ...)
     PRINTF(3, 4);
