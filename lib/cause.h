@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "event.h"
 
 /*
@@ -86,7 +87,7 @@ enum rule {
 	RULE_NONE, RULE_SPAWN, RULE_ACT, RULE_RUN_WRITTEN, RULE_READ_WRITTEN,
 	RULE_PIPE, RULE_FLOW, RULE_LOGON_FLOW, RULE_SESSION, RULE_ISSUE_USE,
 	RULE_TICKET, RULE_HANDLE, RULE_MADE_ACTS, RULE_FEDERATION, RULE_REMOTE,
-	RULE_THREAD, RULE_ARTIFACT, RULE_ACCOUNT, RULE__MAX
+	RULE_INJECTED, RULE_ARTIFACT, RULE_ACCOUNT, RULE__MAX
 };
 /* What rules.tsv says of a rule. */
 struct rule_row {
@@ -134,6 +135,7 @@ struct member {
 	int64_t ev;
 	uint8_t role;		/* enum member_role */
 	float strength;
+	int32_t count;		/* this event and its repeats, folded into it */
 };
 enum member_role { MEMBER_ROOT, MEMBER_STEP, MEMBER_SEED, MEMBER_IMPACT,
 	MEMBER_CONTEXT };
@@ -168,7 +170,121 @@ struct chain {
 	struct truncation cut;	/* why NULL: nothing was cut */
 };
 
-/* Chains of these seeds (and of no others), best score first, ties by id. */
+/* ---- segments: what hangs together by recorded mechanism ---------------- */
+
+/* Is this event a seed: an alert, or tagged at level medium or above? */
+bool cause_is_seed(const struct node *n);
+
+/* A work space for one build: in-edges are computed once per event. */
+struct build;
+struct build *build_new(const struct view *v, struct arena *a);
+void build_free(struct build *b);
+
+struct reached {
+	int64_t ev;
+	struct rank rank;
+	double strength;
+	bool context;		/* a hub: shown as the way in, never passed */
+	bool upstream;		/* reached through something written or sent: who
+				   else used it is not part of the story */
+	struct edge edge;	/* towards the seed; rule NONE at the seed itself */
+};
+struct reach {
+	int64_t seed;
+	struct reached *at;	/* in order of visit: strongest first */
+	size_t n;
+	int64_t frontier;	/* edges not followed for lack of budget */
+};
+/* Everything that led to the seed by recorded mechanism, strongest first. */
+void cause_reach(struct build *b, int64_t seed, struct reach *out);
+
+/* Two reaches belong to one segment when they meet, both at this strength. */
+#define MEET_STRENGTH 0.30
+
+/* Number the groups that these reaches form: group[i] of reach i, from 0 up in
+ * the order of their first seeds. Returns how many. */
+size_t cause_group(struct build *b, const struct reach *r, size_t n,
+    size_t *group);
+
+struct seg_art {		/* an artifact or account named by a member */
+	int64_t entity;
+	uint8_t kind;
+	int64_t ev;
+	struct rank rank;
+	int64_t host, source, principal;
+};
+
+/* Between an event of a segment and an earlier one of another segment. */
+struct seg_link {
+	int64_t seg;		/* the earlier one's number; 0: none */
+	struct edge edge;
+};
+
+struct segment {
+	int64_t seg;		/* number given by the keeper; 0 in the builder */
+	int64_t *seeds;		/* in order */
+	size_t n_seeds;
+	struct rank first;	/* rank of the first seed */
+	struct labelled { int64_t ev; double strength; } *labels;
+	size_t n_labels;	/* seeds and what led to them, hubs left out */
+	struct seg_member {
+		int64_t ev;
+		struct rank rank;
+		uint8_t role;
+		float strength;
+		int32_t count;	/* this and its repeats */
+		struct edge edge;	/* its strongest in-edge inside; rule NONE: none */
+	} *members;		/* shown, in order */
+	size_t n_members;
+	struct seg_art *arts;	/* by entity, then rank */
+	size_t n_arts;
+	struct truncation cut;
+};
+/* Build one segment from the reaches of its seeds. */
+void cause_segment(struct build *b, const struct reach *r, size_t n,
+    struct segment *out);
+
+/* Best link of `to` towards `from` over shared artifacts, if any: `from` must
+ * begin earlier. False: none that passes the gates. */
+bool cause_link(struct build *b, const struct segment *to,
+    const struct segment *from, struct edge *best);
+/* Is a better than b, as links of one segment? Deterministic. */
+bool cause_link_better(struct build *b, const struct edge *a,
+    const struct edge *than);
+#define LINK_JOINS 0.35		/* from here on the segments are one chain */
+#define LINK_SAID 0.20		/* from here on "possibly related" */
+enum { CHAIN_SEGMENTS_MAX = 32 };
+
+/* Make a chain of segments joined by links (link[i] of segment i; seg 0: the
+ * first of the chain). False: not enough for a chain (one event, or one weak
+ * sign alone). */
+bool cause_chain(struct build *b, const struct segment *const *segs,
+    const struct seg_link *links, size_t n, struct chain *out);
+
+/* The id of the chain whose earliest seed has this event id. */
+void chain_id_of(const uint8_t seed_id[16], uint8_t out[16]);
+enum { CHAIN_ID_TEXT = 30 };
+void chain_id_text(const uint8_t id[16], char out[CHAIN_ID_TEXT]);
+MUST_CHECK bool chain_id_parse(struct str text, uint8_t id[16]);
+
+/* Stored forms. Unpacked memory lives in the arena; false: cut short. */
+void chain_pack(const struct chain *c, struct buf *out);
+MUST_CHECK bool chain_unpack(struct arena *a, struct str body,
+    struct chain *out);
+void segment_pack(const struct segment *s, const struct seg_link *link,
+    struct buf *out);
+MUST_CHECK bool segment_unpack(struct arena *a, struct str body,
+    struct segment *out, struct seg_link *link);
+
+/* Chains, best score first, ties by id. */
 struct chains { struct chain *c; size_t n; };
+
+/*
+ * The from-scratch builder: all chains of a set, straight from its definition.
+ * `seeds` are all seeds of the set, in any order. Slow and plain on purpose;
+ * the incremental keeper (ingest/keep.c) is held against it by the tests.
+ */
+void cause_scratch(const struct view *v, struct arena *a, const int64_t *seeds,
+    size_t n, struct chains *out);
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of cause/ share among themselves. */
+#ifndef CAUSE_INNER_H
+#define CAUSE_INNER_H
+
+#include "base/table.h"
+#include "cause.h"
+
+enum {
+	HUB_CHILDREN = 64,	/* a process with more children explains nothing */
+	HUB_USES = 64,		/* likewise a session or key nobody suspects */
+	POP_MAX = 512,		/* events looked at per seed */
+	MEMBERS_MAX = 5000,	/* of a segment */
+	SEEDS_MAX = 5000,
+	REPEATS_SHOWN = 16,	/* same process, same act: then folded */
+	STEPS_BACK = 8,		/* tries for a predecessor with a property */
+};
+#define REACH_FLOOR 0.20
+#define LABEL_FLOOR 0.25
+#define HOP 0.98
+
+struct known {			/* in-edges of one event, computed once */
+	struct edge edge[EDGES_IN_MAX];
+	size_t n;
+};
+
+struct build {
+	const struct view *v;
+	struct arena *a;
+	struct table at;	/* event -> place in known */
+	struct known **known;
+	size_t n_known, room;
+};
+
+const struct known *build_in(struct build *b, int64_t ev);
+
+/* The strength of a path, kept in parts (engine essay in reach.c). */
+struct path {
+	double sure, guessed;
+	int hops;
+};
+struct path path_start(void);
+struct path path_add(struct path p, const struct edge *e);
+double path_strength(struct path p);
+
+/* Does this event, reached over `e` (whose `from` it is), stand for a hub that
+ * must not be passed? */
+bool is_hub(struct build *b, const struct node *n, const struct edge *e);
+
+const struct ref *node_ref(const struct node *n, int64_t entity, int role);
+
+#endif

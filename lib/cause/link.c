@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Edges of family 1: recorded mechanism.
+ *
+ * An edge is never stored. It is a function of the set of events, and a small
+ * one: each rule asks one question of one entity that the event names, "who
+ * made this?" or "who wrote this last before me?", and the postings, which lie
+ * in the order of the events, answer it for any order of arrival:
+ *
+ *	entity p (process)        NEW      SUBJ     SUBJ        SUBJ
+ *	                           |        |        |           |
+ *	order of events   ---------o--------o--------o-----------o------->
+ *	                        origin <---- edge ---+           |
+ *	                           +<------------- edge ---------+
+ *
+ * So a record that arrives late moves an origin by being there, and nothing has
+ * to be mended. What a link is worth is decided here too, by one function
+ * (settle): PROVABLE only if both ends carry a strong identifier that the log
+ * source itself gave, MIXED for anything less.
+ */
+#include "cause/inner.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+struct job {			/* one event whose in-edges are wanted */
+	const struct view *v;
+	const struct node *n;
+	struct edge found[EVENT_REFS_MAX * 2];
+	size_t n_found;
+};
+
+const struct ref *
+node_ref(const struct node *n, int64_t entity, int role)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].entity == entity &&
+		    (role == ROLE_NONE || n->refs[i].role == role))
+			return &n->refs[i];
+	return NULL;
+}
+
+/* Was this sensor tampered with before the record was made? */
+static bool
+blind(const struct job *j)
+{
+	struct post off, on;
+
+	if (j->n->host == 0 || !j->v->last_before(j->v->ctx, j->n->host,
+	    ROLE_BLIND, &j->n->rank, &off))
+		return false;
+	return !j->v->last_before(j->v->ctx, j->n->host, ROLE_SEEING,
+	    &j->n->rank, &on) || rank_cmp(&on.rank, &off.rank) < 0;
+}
+
+/* Put what the two records themselves say about their worth on the edge. */
+static void
+settle(struct job *j, const struct node *src, struct edge *e, bool strong)
+{
+	const struct rule_row *row = rule_row(e->rule);
+	const struct ref *a = node_ref(src, e->via, e->from_role);
+	const struct ref *b = node_ref(j->n, e->via, e->to_role);
+	unsigned flags = (a ? a->flags : 0) | (b ? b->flags : 0);
+
+	if (flags & (REF_WEAK | REF_CLIENT | REF_ASSERTED))
+		strong = false;
+	if (flags & (REF_ASSERTED | REF_SAID))
+		e->flags |= EDGE_ASSERTED;
+	if ((src->flags | j->n->flags) & (EVENT_TWICE | EVENT_CONFLICT))
+		strong = false;
+	if (b && b->kind == KIND_PROCESS && !(flags & REF_WEAK) && blind(j)) {
+		e->flags |= EDGE_BLIND;
+		strong = false;
+	}
+	e->grade = strong ? row->grade : GRADE_MIXED;
+	if (e->conf == 0)
+		e->conf = strong ? row->strong : row->weak;
+}
+
+static bool
+better(const struct edge *a, const struct edge *b)
+{
+	if (a->grade != b->grade)
+		return a->grade > b->grade;
+	if (a->conf < b->conf || a->conf > b->conf)
+		return a->conf > b->conf;
+	return a->rule < b->rule;
+}
+
+/* Keep the edge p -> n under the common guards; one edge a source. */
+static void
+add(struct job *j, struct post p, struct edge e, bool strong)
+{
+	const struct node *src;
+	size_t i;
+
+	if (p.ev == j->n->ev || rank_cmp(&p.rank, &j->n->rank) >= 0)
+		return;
+	src = j->v->node(j->v->ctx, p.ev);
+	if (src == NULL || src->outcome == OUTCOME_FAILURE ||
+	    j->v->cut(j->v->ctx, p.ev, j->n->ev))
+		return;
+	e.from = p.ev;
+	e.to = j->n->ev;
+	settle(j, src, &e, strong);
+	for (i = 0; i < j->n_found; i++) {
+		if (j->found[i].from != e.from)
+			continue;
+		if (better(&e, &j->found[i]))
+			j->found[i] = e;
+		return;
+	}
+	if (j->n_found < sizeof(j->found) / sizeof(j->found[0]))
+		j->found[j->n_found++] = e;
+}
+
+static bool
+first(const struct job *j, int64_t entity, int slot, struct post *p)
+{
+	return j->v->first_after(j->v->ctx, entity, slot, NULL, p) &&
+	    rank_cmp(&p->rank, &j->n->rank) < 0;
+}
+
+static bool
+last(const struct job *j, int64_t entity, int slot, struct post *p)
+{
+	return j->v->last_before(j->v->ctx, entity, slot, &j->n->rank, p);
+}
+
+/* The last post in `slot` that no post in `ender` follows before the event. */
+static bool
+last_open(const struct job *j, int64_t entity, int slot, int ender,
+    struct post *p)
+{
+	struct post end;
+
+	if (!last(j, entity, slot, p))
+		return false;
+	return !last(j, entity, ender, &end) ||
+	    rank_cmp(&end.rank, &p->rank) < 0 || end.ev == p->ev;
+}
+
+/* P1, P2 where the creation was not recorded: the process's first event stands
+ * for it. It says who, and that the process is older than the log. */
+static void
+process_boundary(struct job *j, const struct ref *r)
+{
+	static const int slots[] = { ROLE_SUBJ, ROLE_SUBJ | SLOT_MINOR,
+		ROLE_PARENT };
+	static const int roles[] = { ROLE_SUBJ, ROLE_SUBJ, ROLE_PARENT };
+	struct edge e = { .rule = RULE_ACT, .via = r->entity,
+		.to_role = r->role, .flags = EDGE_BOUNDARY };
+	struct post p, least;
+	size_t i;
+	bool any = false;
+
+	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		if (!first(j, r->entity, slots[i], &p))
+			continue;
+		if (any && rank_cmp(&p.rank, &least.rank) >= 0)
+			continue;
+		least = p;
+		e.from_role = (uint8_t)roles[i];
+		any = true;
+	}
+	if (any)
+		add(j, least, e, true);
+}
+
+/* P1 spawn, P2 act. */
+static void
+process_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = r->role == ROLE_PARENT ? RULE_SPAWN : RULE_ACT,
+		.via = r->entity, .from_role = ROLE_NEW, .to_role = r->role };
+	struct post p, boot;
+
+	if (r->flags & REF_WEAK) {
+		if (!last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
+			return;
+		if (j->n->host != 0 && last(j, j->n->host, ROLE_BOOT, &boot) &&
+		    rank_cmp(&boot.rank, &p.rank) > 0)
+			return;
+		add(j, p, e, false);
+		return;
+	}
+	if (j->v->first_after(j->v->ctx, r->entity, ROLE_NEW, NULL, &p))
+		add(j, p, e, true);
+	else
+		process_boundary(j, r);
+}
+
+/* P5: code was put into this process. The first events after it are likelier
+ * to be the guest's than the ten-thousandth. */
+struct counted { int n; const struct rank *until; };
+
+static bool
+count_until(void *arg, const struct post *p)
+{
+	struct counted *c = arg;
+
+	if (rank_cmp(&p->rank, c->until) >= 0)
+		return false;
+	return ++c->n < 16;
+}
+
+static void
+injected_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_INJECTED, .via = r->entity,
+		.from_role = ROLE_TARGET, .to_role = r->role };
+	struct rank before = j->n->rank;
+	struct counted c = { 0, &j->n->rank };
+	const struct node *src;
+	struct post p;
+	int i;
+
+	for (i = 0; i < STEPS_BACK; i++) {
+		if (!j->v->last_before(j->v->ctx, r->entity, ROLE_TARGET,
+		    &before, &p))
+			return;
+		src = j->v->node(j->v->ctx, p.ev);
+		if (src != NULL && src->act == ACT_REMOTE_THREAD &&
+		    p.ev != j->n->ev)
+			break;
+		before = p.rank;
+	}
+	if (i == STEPS_BACK)
+		return;
+	j->v->walk(j->v->ctx, r->entity, ROLE_SUBJ, &p.rank, count_until, &c);
+	e.conf = c.n < 16 ? rule_row(RULE_INJECTED)->strong :
+	    rule_row(RULE_INJECTED)->weak;
+	add(j, p, e, false);
+}
+
+/* P9 session, P17 remote execution in it. */
+static void
+session_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_SESSION, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	bool local = j->n->host != 0 && !(r->flags & (REF_ASSERTED | REF_SAID));
+	const struct node *src;
+	struct post p, boot;
+	bool booted;
+
+	booted = local && last(j, j->n->host, ROLE_BOOT, &boot);
+	if (!j->v->first_after(j->v->ctx, r->entity, ROLE_NEW,
+	    booted ? &boot.rank : NULL, &p))
+		return;
+	if (local && !booted)
+		e.flags |= EDGE_BOOT_UNKNOWN;
+	src = j->v->node(j->v->ctx, p.ev);
+	if (src != NULL && (src->flags & EVENT_NETWORK) &&
+	    (j->n->act == ACT_SERVICE_CREATE || j->n->act == ACT_TASK_CREATE ||
+	    j->n->act == ACT_SHARE || j->n->act == ACT_WMI ||
+	    j->n->act == ACT_PROCESS_CREATE))
+		e.rule = RULE_REMOTE;
+	add(j, p, e, !local || booted);
+}
+
+static bool
+issues_token(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_NEW && n->refs[i].kind == KIND_TOKEN)
+			return true;
+	return false;
+}
+
+/* P10: keys and tokens by their first issue, tickets by the record before;
+ * P16 where a sign-on's ticket (an assertion id) buys a token. */
+static void
+credential_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_ISSUE_USE, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	struct post p;
+
+	if (r->kind == KIND_TICKET) {
+		e.rule = issues_token(j->n) ? RULE_FEDERATION : RULE_TICKET;
+		if (last(j, r->entity, ROLE_NEW, &p))
+			add(j, p, e, true);
+	} else if (first(j, r->entity, ROLE_NEW, &p)) {
+		add(j, p, e, true);
+	}
+}
+
+/* Do two records carry one content hash? */
+static bool
+same_hash(const struct node *a, const struct node *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_refs; i++)
+		if (a->refs[i].kind == KIND_HASH &&
+		    node_ref(b, a->refs[i].entity, ROLE_NONE) != NULL)
+			return true;
+	return false;
+}
+
+/* P3 run what was written, P13 run what was set up to run. */
+static void
+executed_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_RUN_WRITTEN, .via = r->entity,
+		.from_role = ROLE_WRITE, .to_role = r->role };
+	const struct node *src;
+	struct post p;
+
+	if (last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p)) {
+		src = j->v->node(j->v->ctx, p.ev);
+		if (src != NULL && same_hash(src, j->n))
+			e.flags |= EDGE_HASHED;
+		add(j, p, e, (e.flags & EDGE_HASHED) != 0);
+	}
+	if (last(j, r->entity, ROLE_ARM, &p)) {
+		e = (struct edge){ .rule = RULE_MADE_ACTS, .via = r->entity,
+			.from_role = ROLE_ARM, .to_role = r->role };
+		add(j, p, e, false);
+	}
+}
+
+/* P4. */
+static void
+read_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_READ_WRITTEN, .via = r->entity,
+		.from_role = ROLE_WRITE, .to_role = r->role };
+	struct post p;
+
+	if (last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p))
+		add(j, p, e, false);
+}
+
+static int64_t
+subject_of(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_SUBJ)
+			return n->refs[i].entity;
+	return 0;
+}
+
+/* P7: a name may have several servers, so never more than MIXED. */
+static void
+pipe_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_PIPE, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	const struct node *src;
+	struct post p;
+
+	if (!last(j, r->entity, ROLE_NEW, &p))
+		return;
+	src = j->v->node(j->v->ctx, p.ev);
+	if (src == NULL || (subject_of(src) != 0 &&
+	    subject_of(src) == subject_of(j->n)))
+		return;
+	e.conf = rule_row(RULE_PIPE)->weak;
+	add(j, p, e, false);
+}
+
+/* P12 handle; P13 what was made is used. */
+static void
+use_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_MADE_ACTS, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	struct post p;
+
+	if (r->kind == KIND_PIPE) {
+		pipe_edges(j, r);
+	} else if (r->kind == KIND_HANDLE) {
+		e.rule = RULE_HANDLE;
+		if (last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
+			add(j, p, e, true);
+	} else if (first(j, r->entity, ROLE_NEW, &p)) {
+		add(j, p, e, r->kind == KIND_USER || r->kind == KIND_RESOURCE);
+	}
+}
+
+/* A handle's or process's end belongs to its opening. */
+static void
+end_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_HANDLE, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	struct post p, end;
+
+	if (r->kind == KIND_PROCESS) {
+		process_edges(j, r);
+	} else if (r->kind == KIND_SESSION) {
+		session_edges(j, r);
+	} else if (r->kind == KIND_HANDLE && last(j, r->entity, ROLE_NEW, &p)) {
+		if (!last(j, r->entity, ROLE_END, &end) ||
+		    rank_cmp(&end.rank, &p.rank) < 0)
+			add(j, p, e, true);
+	}
+}
+
+/*
+ * P8: another host's or source's record of the same connection, or (for a
+ * logon, which names only one end) of a connection from the same address and
+ * port. Never PROVABLE without a lease that says whose the addresses were.
+ * Ports come back, so a record a day away is none; minutes away is worth less.
+ */
+static void
+flow_edges(struct job *j, const struct ref *r, enum rule rule)
+{
+	struct edge e = { .rule = rule, .via = r->entity,
+		.from_role = r->role, .to_role = r->role,
+		.flags = EDGE_NO_LEASE };
+	struct rank before = j->n->rank;
+	int64_t apart;
+	const struct node *src;
+	struct post p;
+	int i;
+
+	for (i = 0; i < STEPS_BACK; i++) {
+		if (!j->v->last_before(j->v->ctx, r->entity, r->role, &before,
+		    &p))
+			return;
+		apart = rank_time(&j->n->rank) - rank_time(&p.rank);
+		if (apart > 86400 * NS_PER_S)
+			return;
+		src = j->v->node(j->v->ctx, p.ev);
+		if (src != NULL && (src->host != j->n->host ||
+		    src->source != j->n->source) &&
+		    (rule == RULE_FLOW || src->act != ACT_LOGON)) {
+			e.conf = apart <= 120 * NS_PER_S ?
+			    rule_row(rule)->weak : .40;
+			add(j, p, e, false);
+			return;
+		}
+		before = p.rank;
+	}
+}
+
+/* Records that one sensor filed under one flow of its own numbering. */
+static void
+transaction_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_FLOW, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	struct post p;
+
+	if (r->kind == KIND_FLOW && first(j, r->entity, ROLE_NEW, &p))
+		add(j, p, e, true);
+}
+
+/* P16: the sign-on to another system by the same subject, minutes before. */
+static void
+user_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .via = r->entity, .to_role = r->role };
+	struct post p;
+
+	if (issues_token(j->n) && last(j, r->entity, ROLE_SSO, &p) &&
+	    rank_time(&j->n->rank) - rank_time(&p.rank) <= 300 * NS_PER_S) {
+		e.rule = RULE_FEDERATION;
+		e.from_role = ROLE_SSO;
+		add(j, p, e, false);
+	}
+	if (!(r->flags & (REF_WEAK | REF_COMMON)) &&
+	    first(j, r->entity, ROLE_NEW, &p)) {
+		e.rule = RULE_MADE_ACTS;
+		e.from_role = ROLE_NEW;
+		add(j, p, e, true);
+	}
+}
+
+static void
+edges_of_ref(struct job *j, const struct ref *r)
+{
+	switch (r->role) {
+	case ROLE_PARENT:
+	case ROLE_SUBJ:
+		if (r->kind != KIND_PROCESS) {
+			use_edges(j, r);
+			break;
+		}
+		process_edges(j, r);
+		if (!(r->flags & REF_WEAK))
+			injected_edges(j, r);
+		break;
+	case ROLE_SESS:
+		session_edges(j, r);
+		break;
+	case ROLE_CRED:
+		credential_edges(j, r);
+		break;
+	case ROLE_EXEC:
+		executed_edges(j, r);
+		break;
+	case ROLE_READ:
+		read_edges(j, r);
+		break;
+	case ROLE_USE:
+		use_edges(j, r);
+		break;
+	case ROLE_END:
+		end_edges(j, r);
+		break;
+	case ROLE_FLOW:
+		flow_edges(j, r, RULE_FLOW);
+		break;
+	case ROLE_ENDPOINT:
+		if (j->n->act == ACT_LOGON)
+			flow_edges(j, r, RULE_LOGON_FLOW);
+		break;
+	case ROLE_TXN:
+		transaction_edges(j, r);
+		break;
+	case ROLE_USER:
+		user_edges(j, r);
+		break;
+	default:
+		break;
+	}
+}
+
+size_t
+cause_in_edges(const struct view *v, const struct node *n,
+    struct edge out[EDGES_IN_MAX])
+{
+	struct job j = { .v = v, .n = n };
+	struct edge t;
+	size_t i, k;
+
+	for (i = 0; i < n->n_refs; i++)
+		edges_of_ref(&j, &n->refs[i]);
+	for (i = 1; i < j.n_found; i++) {
+		t = j.found[i];
+		for (k = i; k > 0 && better(&t, &j.found[k - 1]); k--)
+			j.found[k] = j.found[k - 1];
+		j.found[k] = t;
+	}
+	if (j.n_found > EDGES_IN_MAX)
+		j.n_found = EDGES_IN_MAX;
+	memcpy(out, j.found, j.n_found * sizeof(*out));
+	return j.n_found;
+}
