@@ -36,7 +36,7 @@ void fcgi_free(struct fcgi *c);
  * a connection to another thread or process just waits on. */
 MUST_CHECK bool fcgi_accept(struct fcgi *c, int stop_fd);
 
-/* "NAME=value" strings, NULL at the end; valid until fcgi_finish. */
+/* "NAME=value" strings, NULL at the end; valid until fcgi_finish or detach. */
 char *const *fcgi_params(const struct fcgi *c);
 
 /* Append the whole body to `into`, whose maximum is the cap. RC_TOO_BIG: over
