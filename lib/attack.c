@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attack.h"
+
+#include <stdlib.h>
+
+#include "attack_table.h"
+
+const char *
+tactic_name(enum tactic t)
+{
+	static const char *const names[TACTIC__MAX] = {
+		[TACTIC_RECONNAISSANCE] = "reconnaissance",
+		[TACTIC_RESOURCE_DEVELOPMENT] = "resource-development",
+		[TACTIC_INITIAL_ACCESS] = "initial-access",
+		[TACTIC_EXECUTION] = "execution",
+		[TACTIC_PERSISTENCE] = "persistence",
+		[TACTIC_PRIVILEGE_ESCALATION] = "privilege-escalation",
+		[TACTIC_DEFENSE_EVASION] = "defense-evasion",
+		[TACTIC_CREDENTIAL_ACCESS] = "credential-access",
+		[TACTIC_DISCOVERY] = "discovery",
+		[TACTIC_LATERAL_MOVEMENT] = "lateral-movement",
+		[TACTIC_COLLECTION] = "collection",
+		[TACTIC_COMMAND_AND_CONTROL] = "command-and-control",
+		[TACTIC_EXFILTRATION] = "exfiltration",
+		[TACTIC_IMPACT] = "impact",
+	};
+
+	return (unsigned)t < TACTIC__MAX ? names[t] : "";
+}
+
+const char *
+attack_version(void)
+{
+	return ATTACK_VERSION;
+}
+
+/* Both tables begin with their id. */
+static int
+id_order(const void *key, const void *row)
+{
+	int32_t a = *(const int32_t *)key, b = *(const int32_t *)row;
+
+	return (a > b) - (a < b);
+}
+
+static const struct row *
+row_of(technique t)
+{
+	t = attack_current(t);
+	return bsearch(&t, rows, COUNT(rows), sizeof(rows[0]), id_order);
+}
+
+const char *
+attack_technique_name(technique t)
+{
+	const struct row *r = row_of(t);
+
+	return r ? r->name : NULL;
+}
+
+uint32_t
+attack_tactics(technique t)
+{
+	const struct row *r = row_of(t);
+
+	if (!r && t > 0 && t % 1000 != 0)
+		r = row_of(t - t % 1000);
+	return r ? r->tactics : 0;
+}
+
+technique
+attack_current(technique t)
+{
+	const struct move *m;
+
+	m = bsearch(&t, moves, COUNT(moves), sizeof(moves[0]), id_order);
+	/* The table's maker has seen to it that one step is enough. */
+	return m ? m->to : t;
+}
