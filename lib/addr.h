@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * IP addresses as 16 bytes (IPv4 as ::ffff:a.b.c.d) and blocks of them. No
+ * allocation, no look-ups.
+ */
+#ifndef ADDR_H
+#define ADDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct addr { uint8_t b[16]; };
+
+/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; an IPv6 zone is cut off. */
+MUST_CHECK bool addr_parse(struct str text, struct addr *a);
+bool addr_is_v4(const struct addr *a);
+/* Is it inside "192.0.2.0/24", "2001:db8::/32" or equal to a bare address? A
+ * block that cannot be read holds nothing. */
+bool addr_in_block(const struct addr *a, struct str block);
+/* Inside any of a list parted by commas or blanks. */
+bool addr_in_list(const struct addr *a, struct str list);
+
+/* The name under which a client is counted: an IPv4 address whole, an IPv6
+ * address by its /64, because one customer commonly has that many. */
+enum { ADDR_NAME = 48 };
+void addr_client_name(const struct addr *a, char out[ADDR_NAME]);
+
+#endif
