@@ -49,4 +49,7 @@ bool is_hub(struct build *b, const struct node *n, const struct edge *e);
 
 const struct ref *node_ref(const struct node *n, int64_t entity, int role);
 
+/* Score and factors; false: not enough for a chain (score.c). */
+bool chain_score(struct build *b, struct chain *c);
+
 #endif

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A segment: the seeds that recorded mechanism ties together, what led to them
+ * and what came of it.
+ *
+ *	backward (reach.c)            forward (here)
+ *	root o<--o<--o seed           o-->o-->o-->o
+ *	      hub |                       children, files run, sessions opened
+ *
+ * Forward, labels flow in the order of events along the same edges, from the
+ * seeds and from what led to them (but not from what is upstream or a hub), and
+ * fade: an event is labelled when its strongest labelled cause gives it at
+ * least LABEL_FLOOR. Since every edge runs forward in the order, taking events
+ * from a heap by rank settles each once, with all its causes settled before.
+ *
+ * Shown are seeds, the way to them, and acts that mean something; image loads
+ * and registry reads are left to the counts. Caps are applied in the order of
+ * events and told.
+ */
+#include "cause/inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct item {
+	int64_t ev;
+	struct rank rank;
+	double strength;
+	bool backward, seed, shown;
+	int32_t count;
+};
+
+struct flow {
+	struct build *b;
+	struct item *items;
+	size_t n, room;
+	struct table at;		/* event -> place in items */
+	size_t *heap;			/* by rank */
+	size_t n_heap, heap_room;
+	const struct rank *after;	/* while walking */
+	bool full;
+	int64_t left_out;
+};
+
+static size_t
+item_of(struct flow *f, int64_t ev, const struct rank *r, bool *added)
+{
+	int64_t at = table_add(&f->at, (uint64_t)ev, (int64_t)f->n, added);
+
+	if (!*added)
+		return (size_t)at;
+	f->items = arena_grow(f->b->a, f->items, &f->room, f->n + 1,
+	    sizeof(*f->items));
+	f->items[f->n] = (struct item){ .ev = ev, .rank = *r, .count = 1 };
+	return f->n++;
+}
+
+static bool
+earlier(const struct flow *f, size_t a, size_t b)
+{
+	return rank_cmp(&f->items[a].rank, &f->items[b].rank) < 0;
+}
+
+static void
+push(struct flow *f, size_t item)
+{
+	size_t i = f->n_heap, up;
+
+	f->heap = arena_grow(f->b->a, f->heap, &f->heap_room, i + 1,
+	    sizeof(*f->heap));
+	for (f->n_heap++; i > 0; i = up) {
+		up = (i - 1) / 2;
+		if (!earlier(f, item, f->heap[up]))
+			break;
+		f->heap[i] = f->heap[up];
+	}
+	f->heap[i] = item;
+}
+
+static size_t
+pop(struct flow *f)
+{
+	size_t top = f->heap[0], last = f->heap[--f->n_heap], i = 0, c;
+
+	for (;;) {
+		c = 2 * i + 1;
+		if (c >= f->n_heap)
+			break;
+		if (c + 1 < f->n_heap && earlier(f, f->heap[c + 1], f->heap[c]))
+			c++;
+		if (!earlier(f, f->heap[c], last))
+			break;
+		f->heap[i] = f->heap[c];
+		i = c;
+	}
+	f->heap[i] = last;
+	return top;
+}
+
+static bool
+offer(void *arg, const struct post *p)
+{
+	struct flow *f = arg;
+	bool added;
+	size_t i;
+
+	if (f->n >= 4 * MEMBERS_MAX) {
+		f->full = true;
+		f->left_out++;
+		return false;
+	}
+	i = item_of(f, p->ev, &p->rank, &added);
+	if (added)
+		push(f, i);
+	return true;
+}
+
+static void
+offer_all(struct flow *f, int64_t entity, int slot)
+{
+	f->b->v->walk(f->b->v->ctx, entity, slot, f->after, offer, f);
+}
+
+static void
+offer_one(struct flow *f, int64_t entity, int slot)
+{
+	struct post p;
+
+	if (f->b->v->first_after(f->b->v->ctx, entity, slot, f->after, &p))
+		offer(f, &p);
+}
+
+/* Who may have this event as a cause: the users of what it made or wrote. */
+static void
+offer_users(struct flow *f, const struct node *n, const struct ref *r)
+{
+	if (r->role == ROLE_NEW) {
+		offer_all(f, r->entity, ROLE_SUBJ);
+		offer_all(f, r->entity, ROLE_PARENT);
+		offer_all(f, r->entity, ROLE_SESS);
+		offer_all(f, r->entity, ROLE_CRED);
+		offer_all(f, r->entity, ROLE_USE);
+		if (r->kind == KIND_USER && !(r->flags & REF_WEAK))
+			offer_all(f, r->entity, ROLE_USER);
+	} else if (r->role == ROLE_WRITE || r->role == ROLE_ARM) {
+		offer_all(f, r->entity, ROLE_EXEC);
+	} else if (r->role == ROLE_TARGET && r->kind == KIND_PROCESS &&
+	    n->act == ACT_REMOTE_THREAD) {
+		offer_all(f, r->entity, ROLE_SUBJ);
+		offer_all(f, r->entity, ROLE_PARENT);
+	} else if (r->role == ROLE_FLOW || r->role == ROLE_ENDPOINT) {
+		offer_one(f, r->entity, r->role);
+	}
+}
+
+/* The strength an event gets from its labelled causes. */
+static double
+label(struct flow *f, const struct item *it)
+{
+	const struct known *k = build_in(f->b, it->ev);
+	const struct node *from;
+	double best = 0, s;
+	int64_t at;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		if (!table_get(&f->at, (uint64_t)k->edge[i].from, &at) ||
+		    f->items[at].strength <= 0)
+			continue;
+		from = f->b->v->node(f->b->v->ctx, k->edge[i].from);
+		if (from == NULL || (k->edge[i].rule <= RULE_ACT &&
+		    is_hub(f->b, from, &k->edge[i])))
+			continue;
+		s = f->items[at].strength * k->edge[i].conf * HOP;
+		if (s > best)
+			best = s;
+	}
+	return best;
+}
+
+static void
+spread_labels(struct flow *f)
+{
+	const struct node *n;
+	struct rank after;
+	size_t at, i;
+
+	while (f->n_heap > 0) {
+		at = pop(f);
+		n = f->b->v->node(f->b->v->ctx, f->items[at].ev);
+		if (n == NULL)
+			continue;
+		if (f->items[at].strength <= 0) {
+			f->items[at].strength = label(f, &f->items[at]);
+			if (f->items[at].strength < LABEL_FLOOR) {
+				f->items[at].strength = 0;
+				continue;
+			}
+		}
+		after = n->rank;
+		f->after = &after;
+		for (i = 0; i < n->n_refs; i++)
+			offer_users(f, n, &n->refs[i]);
+	}
+}
+
+/* Acts worth a place of their own among what came of the seeds. */
+static bool
+says_something(const struct node *n)
+{
+	switch (n->act) {
+	case ACT_OTHER:
+	case ACT_API_CALL:
+	case ACT_PROCESS_END:
+	case ACT_LOGOFF:
+	case ACT_HANDLE_OPEN:
+	case ACT_HANDLE_USE:
+	case ACT_HANDLE_CLOSE:
+		return false;
+	default:
+		return n->outcome != OUTCOME_FAILURE;
+	}
+}
+
+static int
+by_rank(const void *a, const void *b)
+{
+	return rank_cmp(&((const struct item *)a)->rank,
+	    &((const struct item *)b)->rank);
+}
+
+/* One number for "the same subject doing the same thing again". */
+static uint64_t
+repeat_key(const struct node *n)
+{
+	uint64_t k = 1469598103934665603ULL;
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_SUBJ || n->refs[i].role == ROLE_SESS ||
+		    n->refs[i].role == ROLE_CRED || n->refs[i].role == ROLE_PARENT)
+			k = (k ^ (uint64_t)n->refs[i].entity) * 1099511628211ULL;
+	k = (k ^ n->act) * 1099511628211ULL;
+	k = (k ^ (uint64_t)n->source) * 1099511628211ULL;
+	for (i = 0; i < n->n_tags; i++)
+		k = (k ^ (uint64_t)n->tags[i].technique) * 1099511628211ULL;
+	return k;
+}
+
+/*
+ * Choose what is shown, in order: repeats beyond the first (for seeds that use
+ * one credential over and over) or beyond REPEATS_SHOWN are counted on the
+ * first of their kind.
+ */
+static void
+choose(struct flow *f, size_t *shown)
+{
+	struct table first, times;
+	const struct node *n;
+	struct item *it;
+	int64_t at, seen;
+	uint64_t key;
+	bool added;
+	size_t i;
+
+	table_init(&first);
+	table_init(&times);
+	for (i = 0; i < f->n; i++) {
+		it = &f->items[i];
+		n = f->b->v->node(f->b->v->ctx, it->ev);
+		if (n == NULL || it->strength <= 0)
+			continue;
+		if (!it->backward && !it->seed &&
+		    (!says_something(n) || cause_is_seed(n)))
+			continue;
+		key = repeat_key(n);
+		at = table_add(&first, key, (int64_t)i, &added);
+		seen = 0;
+		(void)table_get(&times, key, &seen);
+		table_put(&times, key, seen + 1);
+		if (!added && seen >=
+		    (n->act == ACT_API_CALL || n->act == ACT_SIGN_IN ||
+		    n->act == ACT_OTHER ? 1 : REPEATS_SHOWN)) {
+			f->items[at].count++;
+			continue;
+		}
+		if (*shown >= MEMBERS_MAX) {
+			f->full = true;
+			f->left_out++;
+			continue;
+		}
+		it->shown = true;
+		++*shown;
+	}
+	table_release(&first);
+	table_release(&times);
+}
+
+/* Something shown must not hang on something hidden: from the last to the
+ * first, show the strongest labelled cause of whatever else had none. */
+static void
+show_causes(struct flow *f, size_t *shown)
+{
+	const struct known *k;
+	int64_t at, best;
+	size_t i, c;
+
+	for (i = f->n; i-- > 0;) {
+		if (!f->items[i].shown)
+			continue;
+		k = build_in(f->b, f->items[i].ev);
+		best = -1;
+		for (c = 0; c < k->n; c++) {
+			if (!table_get(&f->at, (uint64_t)k->edge[c].from, &at) ||
+			    f->items[at].strength <= 0)
+				continue;
+			if (f->items[at].shown) {
+				best = -1;
+				break;
+			}
+			if (best < 0)
+				best = at;
+		}
+		if (best >= 0) {
+			f->items[best].shown = true;
+			++*shown;
+		}
+	}
+}
+
+static uint8_t
+role_of(const struct node *n, const struct item *it)
+{
+	if (n->flags & EVENT_IMPACT)
+		return MEMBER_IMPACT;
+	return it->seed ? MEMBER_SEED : MEMBER_STEP;
+}
+
+static void
+reindex(struct flow *f)
+{
+	size_t i;
+
+	qsort(f->items, f->n, sizeof(*f->items), by_rank);
+	table_clear(&f->at);
+	for (i = 0; i < f->n; i++)
+		table_put(&f->at, (uint64_t)f->items[i].ev, (int64_t)i);
+}
+
+static void
+put_members(struct flow *f, size_t shown, struct segment *out)
+{
+	const struct known *k;
+	struct seg_member *m;
+	int64_t at;
+	size_t i, c;
+
+	out->members = arena_array(f->b->a, shown + 1, sizeof(*out->members));
+	for (i = 0; i < f->n; i++) {
+		if (!f->items[i].shown)
+			continue;
+		m = &out->members[out->n_members++];
+		m->ev = f->items[i].ev;
+		m->rank = f->items[i].rank;
+		m->strength = (float)f->items[i].strength;
+		m->count = f->items[i].count;
+		m->role = role_of(f->b->v->node(f->b->v->ctx, m->ev),
+		    &f->items[i]);
+		k = build_in(f->b, m->ev);
+		for (c = 0; c < k->n; c++) {
+			if (table_get(&f->at, (uint64_t)k->edge[c].from, &at) &&
+			    f->items[at].shown) {
+				m->edge = k->edge[c];
+				break;
+			}
+		}
+	}
+}
+
+/* The hub through which the first of the segment came, as context. */
+static void
+put_context(const struct reach *r, size_t n, struct segment *out)
+{
+	const struct reached *best = NULL, *c;
+	struct seg_member *m, *root = NULL;
+	size_t i, k;
+
+	for (i = 0; i < out->n_members && root == NULL; i++)
+		if (out->members[i].edge.rule == RULE_NONE)
+			root = &out->members[i];
+	for (i = 0; i < n && root != NULL; i++) {
+		for (k = 0; k < r[i].n; k++) {
+			c = &r[i].at[k];
+			if (c->context && c->edge.to == root->ev &&
+			    (best == NULL || c->strength > best->strength))
+				best = c;
+		}
+	}
+	if (best == NULL)
+		return;
+	for (i = 0; i < out->n_members; i++)
+		if (out->members[i].ev == best->ev)
+			return;
+	root->edge = best->edge;
+	for (i = out->n_members; i > 0 &&
+	    rank_cmp(&out->members[i - 1].rank, &best->rank) > 0; i--)
+		out->members[i] = out->members[i - 1];
+	m = &out->members[i];
+	*m = (struct seg_member){ .ev = best->ev, .rank = best->rank,
+		.role = MEMBER_CONTEXT, .strength = (float)best->strength,
+		.count = 1 };
+	out->n_members++;
+}
+
+static bool
+is_art(const struct ref *r)
+{
+	if (r->flags & REF_COMMON)
+		return false;
+	if (r->role == ROLE_USER)
+		return r->kind == KIND_USER;
+	if (r->role != ROLE_ART)
+		return false;
+	switch (r->kind) {
+	case KIND_HASH: case KIND_DOMAIN: case KIND_IP: case KIND_URL:
+	case KIND_TLS: case KIND_CERTIFICATE: case KIND_DEVICE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int64_t
+principal_of(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_USER)
+			return n->refs[i].entity;
+	return 0;
+}
+
+static int
+by_entity(const void *a, const void *b)
+{
+	const struct seg_art *x = a, *y = b;
+
+	if (x->entity != y->entity)
+		return x->entity < y->entity ? -1 : 1;
+	return rank_cmp(&x->rank, &y->rank);
+}
+
+/* Keep of each artifact the first and the last event that names it. */
+static void
+put_arts(struct flow *f, struct segment *out)
+{
+	struct seg_art *arts = NULL;
+	const struct node *n;
+	size_t room = 0, count = 0, i, k, kept = 0;
+
+	for (i = 0; i < out->n_members; i++) {
+		if (out->members[i].role == MEMBER_CONTEXT)
+			continue;
+		n = f->b->v->node(f->b->v->ctx, out->members[i].ev);
+		for (k = 0; k < n->n_refs; k++) {
+			if (!is_art(&n->refs[k]))
+				continue;
+			arts = arena_grow(f->b->a, arts, &room, count + 1,
+			    sizeof(*arts));
+			arts[count++] = (struct seg_art){ n->refs[k].entity,
+				n->refs[k].kind, n->ev, n->rank, n->host,
+				n->source, principal_of(n) };
+		}
+	}
+	if (count > 0)
+		qsort(arts, count, sizeof(*arts), by_entity);
+	for (i = 0; i < count; i++)
+		if (i == 0 || i + 1 == count ||
+		    arts[i].entity != arts[i - 1].entity ||
+		    arts[i].entity != arts[i + 1].entity)
+			arts[kept++] = arts[i];
+	out->arts = arts;
+	out->n_arts = kept;
+}
+
+static void
+put_seeds(struct flow *f, size_t n, struct segment *out)
+{
+	size_t i;
+
+	out->seeds = arena_array(f->b->a, n, sizeof(*out->seeds));
+	for (i = 0; i < f->n; i++)
+		if (f->items[i].seed)
+			out->seeds[out->n_seeds++] = f->items[i].ev;
+	for (i = 0; i < f->n; i++) {
+		if (f->items[i].seed) {
+			out->first = f->items[i].rank;
+			break;
+		}
+	}
+}
+
+static void
+put_labels(struct flow *f, struct segment *out)
+{
+	size_t i;
+
+	out->labels = arena_array(f->b->a, f->n, sizeof(*out->labels));
+	for (i = 0; i < f->n; i++)
+		if (f->items[i].backward || f->items[i].seed)
+			out->labels[out->n_labels++] = (struct labelled){
+				f->items[i].ev, f->items[i].strength };
+}
+
+/* Take in what the seeds were reached from. */
+static void
+take_reach(struct flow *f, const struct reach *r, struct table *upstream)
+{
+	const struct reached *c;
+	int64_t only;
+	bool added;
+	size_t i, k;
+
+	for (i = 0; i < r->n; i++) {
+		c = &r->at[i];
+		if (c->context)
+			continue;
+		k = item_of(f, c->ev, &c->rank, &added);
+		if (c->strength > f->items[k].strength)
+			f->items[k].strength = c->strength;
+		f->items[k].backward = true;
+		if (c->ev == r->seed)
+			f->items[k].seed = true;
+		if (!table_get(upstream, (uint64_t)c->ev, &only))
+			only = 1;
+		table_put(upstream, (uint64_t)c->ev, only && c->upstream);
+	}
+}
+
+void
+cause_segment(struct build *b, const struct reach *r, size_t n,
+    struct segment *out)
+{
+	struct flow f = { .b = b };
+	struct table upstream;
+	int64_t only, frontier = 0;
+	size_t i, shown = 0, backward;
+
+	memset(out, 0, sizeof(*out));
+	table_init(&f.at);
+	table_init(&upstream);
+	for (i = 0; i < n; i++) {
+		take_reach(&f, &r[i], &upstream);
+		frontier += r[i].frontier;
+	}
+	reindex(&f);
+	put_labels(&f, out);
+	backward = f.n;
+	for (i = 0; i < backward; i++)
+		if (table_get(&upstream, (uint64_t)f.items[i].ev, &only) &&
+		    !only)
+			push(&f, i);
+	spread_labels(&f);
+	reindex(&f);
+	put_seeds(&f, n, out);
+	choose(&f, &shown);
+	show_causes(&f, &shown);
+	put_members(&f, shown, out);
+	put_context(r, n, out);
+	put_arts(&f, out);
+	if (f.full || frontier > 0) {
+		out->cut.why = f.full ? "members" : "search";
+		out->cut.where = out->n_seeds ? out->seeds[0] : 0;
+		out->cut.frontier_edges = frontier;
+		out->cut.events_not_explored = f.left_out;
+	}
+	table_release(&f.at);
+	table_release(&upstream);
+}
