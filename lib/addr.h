@@ -25,7 +25,7 @@ bool addr_in_list(const struct addr *a, struct str list);
 
 /* The name under which a client is counted: an IPv4 address whole, an IPv6
  * address by its /64, because one customer commonly has that many. */
-enum { ADDR_NAME = 48 };
+enum { ADDR_NAME = 56 };
 void addr_client_name(const struct addr *a, char out[ADDR_NAME]);
 
 #endif

@@ -48,6 +48,7 @@ struct app {			/* one per worker thread */
 	const struct config *conf;
 	struct store *store;	/* NULL: could not be opened, see trouble */
 	const char *trouble;	/* why every answer is 503; NULL: none */
+	bool misconfigured;	/* trouble is the configuration's: for ever */
 	void *own;		/* the responder's, shared by its threads */
 };
 
@@ -78,7 +79,11 @@ struct endpoint {
 	size_t n_routes;
 	bool threaded;		/* conf->threads workers instead of one */
 	bool no_store;		/* meta: answers even without a store */
-	enum rc (*start)(struct app *app);	/* once, before the first request */
+	/* Once, with an open store (no_store: at once), before the first
+	 * handler; what it puts in app->own all threads get. While it fails,
+	 * answers are 503 and it is tried again, at most once a second. */
+	enum rc (*start)(struct app *app);
+	/* Once, after the last request; only if start went well. */
 	void (*stop)(struct app *app);
 };
 
@@ -97,7 +102,31 @@ enum rc serve_admit(struct app *app, struct request *rq, struct reply *rp,
 void serve_finish(struct app *app, struct request *rq, struct reply *rp,
     enum rc rc, struct buf *out);
 
-/* Open the store of conf->data. */
+/*
+ * What every responder does first, also one with a loop of its own: log,
+ * randomness, configuration into *conf, which *app then points to. Cannot
+ * fail: a bad configuration is app->trouble (text in `why`, which must live as
+ * long as app).
+ */
+enum { SERVE_WHY = 256 };
+void serve_begin(const char *name, struct config *conf, char why[SERVE_WHY],
+    struct app *app);
+/* Open the store of conf->data into app->store; else app->trouble says why. */
 enum rc serve_store(struct app *app);
+
+const char *serve_version(void);	/* "0.1.0" */
+
+/*
+ * Idempotency, for handlers of ROUTE_IDEMPOTENT_SELF: under which name and
+ * digest the request's key is kept, whether and how this answer is to be kept,
+ * and the kept answer given again. serve_idem_replay answers 422 if the digest
+ * is another's. Give it the rc that it returns.
+ */
+struct str serve_idem_scope(const struct request *rq);
+void serve_idem_digest(const struct request *rq, uint8_t out[32]);
+MUST_CHECK bool serve_idem_row(struct app *app, const struct request *rq,
+    struct reply *rp, enum rc rc, struct idem *row);
+MUST_CHECK enum rc serve_idem_replay(const struct request *rq,
+    struct reply *rp, const struct idem *kept);
 
 #endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tra-ce.conf: every key, its default and what it is for. */
+#include "serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/file.h"
+#include "serve/rows.h"
+
+enum { FILE_MOST = 1 << 20 };
+
+#define AT(member) offsetof(struct config, member)
+
+static const struct conf_row rows[] = {
+	{ "store", "data", CONF_TEXT, AT(data), "/var/lib/tra-ce",
+	    "data folder" },
+	{ "store", "disk_min", CONF_SIZE, AT(disk_min), "256M",
+	    "free bytes below which ingest answers 503" },
+	{ "rules", "folder", CONF_TEXT, AT(rules),
+	    "/usr/share/tra-ce/rules", "folder of Sigma rules" },
+	{ "http", "docs", CONF_TEXT, AT(docs), "/docs/problems/",
+	    "prefix of the URIs that problems have as their type" },
+	{ "http", "openapi", CONF_TEXT, AT(openapi),
+	    "/usr/share/tra-ce/openapi.json", "what GET /openapi.json answers" },
+	{ "http", "proxies", CONF_TEXT, AT(proxies), "",
+	    "addresses or blocks whose X-Forwarded-For is believed" },
+	{ "http", "address_rate", CONF_COUNT, AT(address_rate), "100",
+	    "requests a minute from one address without a valid key" },
+	{ "http", "body_max", CONF_SIZE, AT(body_max), "32M",
+	    "a request body as received" },
+	{ "http", "unpacked_max", CONF_SIZE, AT(unpacked_max), "256M",
+	    "a request body after unpacking" },
+	{ "events", "record_max", CONF_SIZE, AT(record_max), "1M",
+	    "one record" },
+	{ "events", "threads", CONF_COUNT, AT(threads), "8",
+	    "requests that one events responder works on at once" },
+	{ "events", "queue_max", CONF_COUNT, AT(queue_max), "64",
+	    "requests waiting for the committer, beyond it 503" },
+	{ "live", "streams_max", CONF_COUNT, AT(live_max), "2000",
+	    "streams in all; one tenant may have half of them" },
+	{ "live", "heartbeat", CONF_SPAN, AT(live_heartbeat_s), "15s",
+	    "a comment line that often" },
+	{ "live", "recycle", CONF_SPAN, AT(live_recycle_s), "0s",
+	    "end a stream after that long; 0: never" },
+	{ "live", "pending_max", CONF_SIZE, AT(live_pending_max), "256K",
+	    "what a slow reader may leave unread before it is dropped" },
+};
+
+const struct conf_row *
+config_rows(size_t *n)
+{
+	*n = COUNT(rows);
+	return rows;
+}
+
+/* The first that is there: what the environment names must be. */
+static bool
+text_find(struct buf *text, char *why, size_t len)
+{
+	const char *named = getenv("TRACE_CONFIG");
+
+	if (named != NULL && named[0] != '\0') {
+		if (file_read(named, text))
+			return true;
+		snprintf(why, len, "cannot read %s: %s", named,
+		    strerror(errno));
+		return false;
+	}
+	if (!file_read("/etc/tra-ce/tra-ce.conf", text)
+	    && !file_read("../etc/tra-ce.conf", text))
+		buf_clear(text);
+	return true;
+}
+
+static bool
+path_set(char *to, size_t len, const char *from, char *why, size_t why_len)
+{
+	if (from == NULL || from[0] == '\0')
+		return true;
+	if (strlen(from) >= len) {
+		snprintf(why, why_len, "a folder's name in the environment is"
+		    " too long");
+		return false;
+	}
+	snprintf(to, len, "%s", from);
+	return true;
+}
+
+static bool
+environment_wins(struct config *c, char *why, size_t len)
+{
+	const char *www = getenv("TRACE_WWW");
+	char path[sizeof(c->openapi)] = "";
+
+	if (www != NULL && www[0] != '\0'
+	    && snprintf(path, sizeof(path), "%s/openapi.json", www)
+	        >= (int)sizeof(path)) {
+		snprintf(why, len, "TRACE_WWW is too long");
+		return false;
+	}
+	return path_set(c->openapi, sizeof(c->openapi), path, why, len)
+	    && path_set(c->data, sizeof(c->data), getenv("TRACE_DATA"), why,
+	        len)
+	    && path_set(c->rules, sizeof(c->rules), getenv("TRACE_RULES"), why,
+	        len);
+}
+
+/* Bounds beyond which a number cannot be meant. */
+static bool
+numbers_ok(const struct config *c, char *why, size_t len)
+{
+	const struct { const char *name; int64_t n, least, most; } want[] = {
+		{ "threads", c->threads, 1, 256 },
+		{ "queue_max", c->queue_max, 1, 1 << 20 },
+		{ "body_max", c->body_max, 1 << 10, (int64_t)1 << 31 },
+		{ "unpacked_max", c->unpacked_max, 1 << 10, (int64_t)1 << 33 },
+		{ "record_max", c->record_max, 1 << 10, c->unpacked_max },
+		{ "streams_max", c->live_max, 0, 1 << 20 },
+		{ "heartbeat", c->live_heartbeat_s, 1, 3600 },
+		{ "recycle", c->live_recycle_s, 0, 1 << 30 },
+		{ "pending_max", c->live_pending_max, 4 << 10, 1 << 30 },
+		{ "address_rate", c->address_rate, 0, 1000000000 },
+		{ "disk_min", c->disk_min, 0, INT64_MAX },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(want); i++) {
+		if (want[i].n < want[i].least || want[i].n > want[i].most) {
+			snprintf(why, len, "%s is out of its bounds",
+			    want[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+config_read(struct config *c, char *why, size_t len)
+{
+	struct buf text;
+	bool ok;
+
+	*c = (struct config){ 0 };
+	conf_standard(rows, COUNT(rows), c);
+	buf_init(&text, FILE_MOST);
+	ok = text_find(&text, why, len)
+	    && conf_parse(rows, COUNT(rows), c, buf_str(&text), why, len);
+	buf_release(&text);
+	/* The environment still counts: it says which store is in trouble. */
+	if (ok)
+		return environment_wins(c, why, len) && numbers_ok(c, why, len);
+	if (!environment_wins(c, why, len))
+		return false;
+	return false;
+}
