@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tenant add NAME [--plan standard|enterprise] [--rate N] - a tenant and its
+ *	first key, with the scopes ingest read analyze ai.
+ * tenant list
+ */
+#include "cli.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "keys.h"
+
+enum { NAME_MAX_LEN = 64 };
+
+static const struct plan {
+	const char *name;
+	int64_t rate;		/* requests a minute */
+} plans[] = {
+	{ "standard", 100 },
+	{ "enterprise", 1000 },
+};
+
+static bool
+name_ok(struct str s)
+{
+	if (s.len == 0 || s.len > NAME_MAX_LEN)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		    "0123456789._-", s.p[i]) == NULL || s.p[i] == '\0')
+			return false;
+	return true;
+}
+
+/* The plan's rate, or the one asked for. */
+static bool
+rate_of(const char *plan, const char *rate, int64_t *n)
+{
+	if (rate != NULL) {
+		if (str_i64(str_of(rate), n) && *n >= 0 && *n <= 1000000000)
+			return true;
+		cli_usage("--rate takes requests a minute, 0 for unlimited");
+		return false;
+	}
+	for (size_t i = 0; i < COUNT(plans); i++) {
+		if (strcmp(plan, plans[i].name) == 0) {
+			*n = plans[i].rate;
+			return true;
+		}
+	}
+	cli_usage("no plan %s: standard (100 a minute) or enterprise (1,000)",
+	    plan);
+	return false;
+}
+
+static int
+add(struct cli *c, const char *name, const char *plan, const char *rate)
+{
+	struct made_key key;
+	struct tenant t;
+	int64_t n;
+	enum rc rc;
+
+	if (!name_ok(str_of(name)))
+		return cli_usage("a tenant's name is 1 to %d of A-Z a-z 0-9 . _ -",
+		    NAME_MAX_LEN);
+	if (!rate_of(plan, rate, &n))
+		return CLI_USAGE;
+	if (!cli_open(c, true))
+		return CLI_FAILED;
+	rc = store_tenant_add(c->store, c->a, str_of(name), str_of(plan), n, &t);
+	if (rc == RC_EXISTS)
+		return cli_failed("there is a tenant %s already; `tra-ce key "
+		    "add %s --name N --scopes ...` makes another key", name,
+		    name);
+	if (rc != RC_OK)
+		return cli_rc(rc, "adding the tenant");
+	rc = store_audit(c->store, clock_now_ns(), STR("tool"), t.id,
+	    STR("tenant.add"), t.name);
+	if (rc != RC_OK)
+		return cli_rc(rc, "writing the audit log");
+	if (!key_issue(c, &(struct key_wish){ .tenant = t.id,
+	    .name = STR("first"), .expires_s = KEY_EXPIRES_S,
+	    .scopes = SCOPE_INGEST | SCOPE_READ | SCOPE_ANALYZE | SCOPE_AI },
+	    &key))
+		return CLI_FAILED;
+	key_print(c, name, &key);
+	return CLI_OK;
+}
+
+static int
+list(struct cli *c)
+{
+	struct tenant *t;
+	size_t n, i;
+	enum rc rc;
+
+	if (!cli_open(c, false))
+		return CLI_FAILED;
+	rc = store_tenants(c->store, c->a, &t, &n);
+	if (rc != RC_OK)
+		return cli_rc(rc, "listing tenants");
+	if (!c->json) {
+		for (i = 0; i < n; i++)
+			buf_printf(&c->out, "%-24.*s %-12.*s %lld a minute%s\n",
+			    STR_ARG(t[i].name), STR_ARG(t[i].plan),
+			    (long long)t[i].rate,
+			    t[i].rate == 0 ? " (unlimited)" : "");
+		return CLI_OK;
+	}
+	jw_object(&c->jw);
+	jw_key(&c->jw, "tenants");
+	jw_array(&c->jw);
+	for (i = 0; i < n; i++) {
+		jw_object(&c->jw);
+		jw_key_s(&c->jw, "tenant", t[i].name);
+		jw_key_s(&c->jw, "plan", t[i].plan);
+		jw_key_i(&c->jw, "rate", t[i].rate);
+		jw_key_i(&c->jw, "retention_days", t[i].retention_days);
+		jw_key(&c->jw, "created_at");
+		jw_time(&c->jw, t[i].created_ns);
+		jw_object_end(&c->jw);
+	}
+	jw_array_end(&c->jw);
+	jw_object_end(&c->jw);
+	return CLI_OK;
+}
+
+int
+cmd_tenant(struct cli *c, int argc, char **argv)
+{
+	const char *plan = "standard", *rate = NULL;
+	int n = cli_options(argc, argv, (const struct option_row[]){
+	    { "--plan", &plan, NULL }, { "--rate", &rate, NULL }, { 0 } });
+
+	if (n < 0)
+		return CLI_USAGE;
+	if (n == 2 && strcmp(argv[0], "add") == 0)
+		return add(c, argv[1], plan, rate);
+	if (n == 1 && strcmp(argv[0], "list") == 0)
+		return list(c);
+	return cli_usage("usage: tra-ce tenant add NAME [--plan P] [--rate N] "
+	    "| tenant list");
+}
