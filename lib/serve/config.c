@@ -150,10 +150,8 @@ config_read(struct config *c, char *why, size_t len)
 	ok = text_find(&text, why, len)
 	    && conf_parse(rows, COUNT(rows), c, buf_str(&text), why, len);
 	buf_release(&text);
-	/* The environment still counts: it says which store is in trouble. */
-	if (ok)
-		return environment_wins(c, why, len) && numbers_ok(c, why, len);
-	if (!environment_wins(c, why, len))
+	/* Also beside a bad file: it says which store is in trouble. */
+	if (!environment_wins(c, why, len) || !ok)
 		return false;
-	return false;
+	return numbers_ok(c, why, len);
 }
