@@ -83,6 +83,7 @@ void reply_release(struct reply *rp);
  * reply; control bytes in the value are dropped. */
 void reply_header(struct reply *rp, const char *name, struct str value);
 bool reply_has_header(const struct reply *rp, const char *name);
+struct str reply_header_value(const struct reply *rp, const char *name);
 /* Say what is wrong; returns rc, so that handlers can `return`. */
 enum rc reply_problem(struct reply *rp, enum rc rc, const char *fmt, ...)
     PRINTF(3, 4);

@@ -40,8 +40,8 @@ value_clean(struct arena *mem, struct str value)
 	return (struct str){ to, n };
 }
 
-static struct header *
-header_find(struct reply *rp, const char *name)
+static const struct header *
+header_find(const struct reply *rp, const char *name)
 {
 	size_t i;
 
@@ -55,28 +55,31 @@ header_find(struct reply *rp, const char *name)
 bool
 reply_has_header(const struct reply *rp, const char *name)
 {
-	size_t i;
+	return header_find(rp, name) != NULL;
+}
 
-	for (i = 0; i < rp->n_headers; i++) {
-		if (strcasecmp(rp->header[i].name, name) == 0)
-			return true;
-	}
-	return false;
+struct str
+reply_header_value(const struct reply *rp, const char *name)
+{
+	const struct header *h = header_find(rp, name);
+
+	return h != NULL ? h->value : (struct str){ "", 0 };
 }
 
 void
 reply_header(struct reply *rp, const char *name, struct str value)
 {
-	struct header *h = header_find(rp, name);
+	const struct header *old = header_find(rp, name);
+	size_t at = old != NULL ? (size_t)(old - rp->header) : rp->n_headers;
 
-	if (h == NULL && rp->n_headers == HEADERS_MAX) {
+	if (at == HEADERS_MAX) {
 		log_err("no room for one more header name=%s", name);
 		return;
 	}
-	if (h == NULL)
-		h = &rp->header[rp->n_headers++];
-	h->name = name;
-	h->value = value_clean(rp->mem, value);
+	if (at == rp->n_headers)
+		rp->n_headers++;
+	rp->header[at].name = name;
+	rp->header[at].value = value_clean(rp->mem, value);
 }
 
 static struct str PRINTF(2, 0)

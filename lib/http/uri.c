@@ -141,7 +141,7 @@ uri_split(struct request *rq)
 		rq->query_text = str_sub(path, at + 1, path.len);
 		path = str_sub(path, 0, at);
 	}
-	rq->path = path;
+	rq->path = str_dup(rq->mem, path);	/* outlives the parameters */
 	if (!base_take(rq, &path)) {
 		rq->base = (struct str){ "", 0 };
 		return true;	/* no base, no segments: 404 */
