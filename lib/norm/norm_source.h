@@ -50,6 +50,13 @@ const struct normaliser *norm_find(struct str name);
 /* Always false. `field` is a JSON Pointer below the record. */
 bool norm_refuse(struct reading *r, const char *field, const char *detail);
 
+/*
+ * norm.c does for all sources when `read` has returned true: the phase (NEW
+ * when something is made, END when something ends, else USE), a failed
+ * outcome takes away what only success does (NEW, READ, WRITE, EXEC, ARM,
+ * END, USE, PARENT, FLOW, SSO and marks), the digest and the event id.
+ */
+
 /* ---- entities --------------------------------------------------------- */
 
 /* What norm_ref puts into the event. Empty name: the key is shown. Empty
@@ -65,6 +72,9 @@ struct entref *norm_ref(struct reading *r, struct named n);
 
 /* "", "-", "unknown", "null", "(empty)", "n/a": no identifier at all. */
 bool norm_null(struct str text);
+/* An account that every machine has (SYSTEM, root, NAME$ ...), as written:
+ * its refs are REF_COMMON. */
+bool norm_common_user(struct str name);
 /* x, y and z one behind the other, in the arena. */
 struct str norm_join(struct arena *a, struct str x, struct str y, struct str z);
 

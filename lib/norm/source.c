@@ -42,6 +42,25 @@ norm_null(struct str text)
 	return false;
 }
 
+bool
+norm_common_user(struct str name)
+{
+	static const char *const names[] = {
+		"system", "root", "local service", "network service",
+		"anonymous logon", "localsystem", "iusr"
+	};
+	size_t slash = str_find(name, STR("\\"), 0);
+
+	if (name.len && name.p[name.len - 1] == '$')
+		return true;	/* a machine's own account */
+	if (slash != (size_t)-1)
+		name = str_sub(name, slash + 1, name.len);
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (str_is_fold(name, names[i]))
+			return true;
+	return str_starts(name, "DWM-") || str_starts(name, "UMFD-");
+}
+
 struct str
 norm_join(struct arena *a, struct str x, struct str y, struct str z)
 {
