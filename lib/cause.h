@@ -251,6 +251,10 @@ bool cause_link(struct build *b, const struct segment *to,
 /* Is a better than b, as links of one segment? Deterministic. */
 bool cause_link_better(struct build *b, const struct edge *a,
     const struct edge *than);
+/* Can an artifact of this kind with so many carriers still join segments? Once
+ * no, always no: carriers only grow. */
+bool cause_may_join(int kind, int carriers);
+enum { DF_MAX = 501 };
 #define LINK_JOINS 0.35		/* from here on the segments are one chain */
 #define LINK_SAID 0.20		/* from here on "possibly related" */
 enum { CHAIN_SEGMENTS_MAX = 32 };

@@ -31,7 +31,6 @@
 
 #define IDF_FLOOR 0.35
 #define IDF_STRONG 0.80
-enum { DF_MAX = 501 };
 
 static double
 base_of(int kind)
@@ -58,6 +57,14 @@ static double
 idf_of(int df)
 {
 	return rounded(1 - log(1 + df) / log(501));
+}
+
+bool
+cause_may_join(int kind, int carriers)
+{
+	double idf = idf_of(carriers);
+
+	return idf >= IDF_FLOOR && rounded(base_of(kind) * idf) >= LINK_JOINS;
 }
 
 static bool

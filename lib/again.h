@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A stored event read again: its kept bytes go through the normaliser once
+ * more and give the same event, with the places in the record that prove each
+ * identifier. So nothing of that has to be stored.
+ */
+#ifndef AGAIN_H
+#define AGAIN_H
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/json.h"
+#include "event.h"
+#include "rc.h"
+#include "store.h"
+
+/* Text lives in `a`, or in doc's tree until it is used again. row may be NULL. */
+MUST_CHECK enum rc event_again(struct graph *g, struct arena *a,
+    struct json_doc *doc, int64_t ev, struct event *out, struct event_row *row);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A body becomes items: split, normalise, tag; nothing here touches a store. */
+#include "ingest.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+struct reading {
+	struct arena *a;
+	struct json_doc *doc;
+	const struct tagger *tagger;
+	struct ingest_batch *out;
+	size_t room;
+};
+
+static void
+keep_refs(struct reading *r, const struct event *ev, struct ingest_item *it)
+{
+	size_t i;
+
+	it->refs = arena_array(r->a, ev->n_refs + 1, sizeof(*it->refs));
+	it->n_refs = ev->n_refs;
+	for (i = 0; i < ev->n_refs; i++) {
+		it->refs[i].kind = ev->refs[i].kind;
+		it->refs[i].role = ev->refs[i].role;
+		it->refs[i].flags = ev->refs[i].flags;
+		it->refs[i].key = str_dup(r->a, ev->refs[i].key);
+		it->refs[i].name = str_dup(r->a, ev->refs[i].name);
+	}
+}
+
+/* Calls of an interface that no rule found worth a tag are counted in chains,
+ * not shown one by one; a busy key makes a hundred thousand of them. */
+static unsigned
+flags_of(const struct event *ev)
+{
+	unsigned flags = ev->flags;
+
+	if (ev->act == ACT_API_CALL && ev->n_tags == 0)
+		flags |= EVENT_MINOR;
+	return flags;
+}
+
+static void
+keep_event(struct reading *r, const struct record *rec, const struct event *ev,
+    struct ingest_item *it)
+{
+	memcpy(it->id, ev->id, 16);
+	memcpy(it->raw_sha256, ev->raw_sha256, 32);
+	it->native = ev->native_id.len > 0;
+	rank_of(ev, &it->rank);
+	it->source = str_dup(r->a, ev->source);
+	it->type = str_dup(r->a, ev->type);
+	it->host = str_dup(r->a, ev->host);
+	it->act = ev->act;
+	it->outcome = ev->outcome;
+	it->flags = flags_of(ev);
+	it->severity = ev->severity;
+	it->raw = str_dup(r->a, ev->raw);
+	it->extra = str_dup(r->a, ev->extra);
+	it->columns = rec->columns;
+	it->n_tags = ev->n_tags;
+	it->tags = arena_array(r->a, ev->n_tags + 1, sizeof(*it->tags));
+	memcpy(it->tags, ev->tags, ev->n_tags * sizeof(*it->tags));
+	keep_refs(r, ev, it);
+}
+
+static void
+one(void *ctx, size_t index, struct str prefix, const struct record *rec,
+    const struct refusal *why)
+{
+	struct reading *r = ctx;
+	struct ingest_batch *b = r->out;
+	struct ingest_item *it;
+	struct refusal refusal;
+	struct event ev;
+
+	b->items = arena_grow(r->a, b->items, &r->room, b->n + 1,
+	    sizeof(*b->items));
+	it = &b->items[b->n++];
+	memset(it, 0, sizeof(*it));
+	it->index = index;
+	it->prefix = str_dup(r->a, prefix);
+	if (why == NULL) {
+		if (norm_event(r->a, r->doc, rec, &ev, &refusal)) {
+			if (r->tagger != NULL)
+				tag_event(r->tagger, &ev);
+			keep_event(r, rec, &ev, it);
+			return;
+		}
+		why = &refusal;
+	}
+	it->refused = true;
+	it->field = str_dup(r->a, str_of(why->field));
+	it->detail = str_dup(r->a, str_of(why->detail));
+}
+
+enum json_fault
+ingest_read(struct arena *a, struct json_doc *doc, const struct tagger *tagger,
+    struct str body, const struct body_shape *shape, struct ingest_batch *out)
+{
+	struct reading r = { a, doc, tagger, out, 0 };
+
+	out->items = NULL;
+	out->n = 0;
+	return norm_split(a, body, shape, one, &r);
+}
