@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Security channel, event by event. Most records name the account and the
+ * session that acted (Subject*: WIN_SUBJECT) and many the process (WIN_PROCESS,
+ * by pid alone and therefore weak). A 4688 is a creation by the pid in
+ * ProcessId of the one in NewProcessId; the new process runs in TargetLogonId
+ * if that is not null, else in the creator's session.
+ *
+ * LogonGuid is a Kerberos ticket's, not a session's: 4769 and 4648 issue it,
+ * the 4624 that it opens shows it.
+ */
+#include "norm/windows.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+#define SUBJECT_SESSION	{ ROLE_SESS, WIN_LUID, "SubjectLogonId", NULL, NULL }
+#define TARGET_USER(role) { role, WIN_SID, "TargetUserSid", \
+	"TargetUserName", "TargetDomainName" }
+#define TARGET_ACCOUNT(role) { role, WIN_SID, "TargetSid", \
+	"TargetUserName", "TargetDomainName" }
+#define HANDLE(role)	{ role, WIN_HANDLE, "HandleId", "ProcessId", \
+	"ObjectName" }
+#define REMOTE_IP	{ ROLE_ART, WIN_IP, "IpAddress", NULL, NULL }
+
+/* ---- logons ----------------------------------------------------------- */
+
+static void
+logon_type(struct win *w)
+{
+	uint64_t type;
+
+	if (!win_number(win_get(w, "LogonType").text, &type))
+		return;
+	if (type == 3)
+		w->r->ev->flags |= EVENT_NETWORK;
+	if (type == 2 || type == 7 || type == 10 || type == 11)
+		w->r->ev->flags |= EVENT_INTERACTIVE;
+}
+
+static void
+logon(struct win *w)
+{
+	const struct win_part ticket = {
+		ROLE_CRED, WIN_TICKET, "LogonGuid", NULL, NULL
+	};
+
+	logon_type(w);
+	w->r->ev->target = w->r->ev->host;
+	win_part(w, &ticket);
+	win_endpoint(w, "IpAddress", "IpPort");
+}
+
+static void
+explicit_logon(struct win *w)
+{
+	static const struct win_part parts[] = {
+		{ ROLE_CRED, WIN_TICKET, "LogonGuid", NULL, NULL },
+		{ ROLE_NEW, WIN_TICKET, "TargetLogonGuid", NULL, NULL },
+		{ ROLE_TARGET, WIN_USER, "TargetUserName",
+		  "TargetDomainName", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		win_part(w, &parts[i]);
+}
+
+static void
+ticket(struct win *w)
+{
+	static const struct win_part parts[] = {
+		{ ROLE_NEW, WIN_TICKET, "LogonGuid", NULL, NULL },
+		{ ROLE_CRED, WIN_TICKET, "LogonGuid", NULL, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		win_part(w, &parts[i]);
+	win_endpoint(w, "IpAddress", "IpPort");
+}
+
+/* ---- processes -------------------------------------------------------- */
+
+static void
+created(struct win *w)
+{
+	static const struct win_part sessions[] = {
+		{ ROLE_SESS, WIN_LUID, "TargetLogonId", NULL, NULL },
+		SUBJECT_SESSION,
+	};
+	uint64_t luid;
+	bool target;
+
+	target = win_number(win_get(w, "TargetLogonId").text, &luid) &&
+	    luid != 0;
+	w->r->ev->session = STR("");
+	win_part(w, &sessions[target ? 0 : 1]);
+	if (win_get(w, "CommandLine").text.len == 0)
+		w->r->ev->target = win_get(w, "NewProcessName").text;
+}
+
+/* ---- objects and handles ---------------------------------------------- */
+
+/* What a 4663 says was done, by the access rights that were used. */
+static void
+object_access(struct win *w)
+{
+	struct str type = win_get(w, "ObjectType").text;
+	bool file = str_is_fold(type, "File"), key = str_is_fold(type, "Key");
+	struct win_part p = {
+		ROLE_NONE, file ? WIN_FILE : WIN_REGISTRY, "ObjectName",
+		NULL, NULL
+	};
+	uint64_t mask;
+
+	if ((!file && !key) ||
+	    !win_number(win_get(w, "AccessMask").text, &mask))
+		return;
+	if (file) {	/* write or append data; read data or execute */
+		p.role = mask & 0x6 ? ROLE_WRITE :
+		    mask & 0x21 ? ROLE_READ : ROLE_TARGET;
+		if (mask & 0x10000)
+			p.role = ROLE_END;
+	} else {	/* set value or create sub key; query value */
+		p.role = mask & 0x6 ? ROLE_WRITE :
+		    mask & 0x1 ? ROLE_READ : ROLE_TARGET;
+	}
+	win_part(w, &p);
+}
+
+static void
+registry_value(struct win *w)
+{
+	struct win_value key = win_get(w, "ObjectName");
+	struct str value = win_get(w, "ObjectValueName").text;
+	struct str path = win_registry(w, key.text);
+
+	if (path.len == 0)
+		return;
+	if (value.len > 0)
+		path = norm_join(w->r->a, path, STR("\\"),
+		    str_lower(w->r->a, value));
+	win_ref(w, (struct named){
+		.kind = KIND_REGISTRY, .role = ROLE_WRITE,
+		.key = win_local(w, path), .name = path,
+		.field = key.field, .value = key.text,
+	});
+}
+
+static void
+duplicated(struct win *w)
+{
+	static const struct win_part parts[] = {
+		{ ROLE_USE, WIN_HANDLE, "SourceHandleId", "SourceProcessId",
+		  NULL },
+		{ ROLE_NEW, WIN_HANDLE, "TargetHandleId", "TargetProcessId",
+		  NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(parts); i++)
+		win_part(w, &parts[i]);
+}
+
+/* ---- services, tasks -------------------------------------------------- */
+
+/* The program of a task's definition: its first <Command>. */
+static void
+task(struct win *w)
+{
+	struct win_value v = win_get(w, "TaskContent");
+	struct str xml = win_unescape(w->r->a, v.text), command;
+	size_t from = str_find(xml, STR("<Command>"), 0), to;
+	struct str path;
+
+	if (from == (size_t)-1)
+		return;
+	to = str_find(xml, STR("</Command>"), from);
+	if (to == (size_t)-1)
+		return;
+	command = str_sub(xml, from + 9, to - from - 9);
+	path = win_command_path(w, win_unescape(w->r->a, command));
+	win_ref(w, (struct named){
+		.kind = KIND_FILE, .role = ROLE_ARM,
+		.key = win_local(w, path), .name = path,
+		.field = v.field, .value = v.text,
+	});
+}
+
+/* ---- network ---------------------------------------------------------- */
+
+static const char *const five_fields[5] = {
+	"Protocol", "SourceAddress", "SourcePort", "DestAddress", "DestPort",
+};
+
+/* %%14593 is outbound, %%14592 inbound; source is the initiator in both. */
+static void
+filtering(struct win *w)
+{
+	struct str d = win_get(w, "Direction").text;
+	bool ours = str_is(d, "%%14593") || str_is_fold(d, "Outbound");
+	const struct win_part far = {
+		ROLE_ART, WIN_IP, ours ? "DestAddress" : "SourceAddress",
+		NULL, NULL
+	};
+
+	win_flow(w, five_fields, ours);
+	win_part(w, &far);
+	w->r->ev->target = norm_join(w->r->a,
+	    win_get(w, "DestAddress").text, STR(":"),
+	    win_get(w, "DestPort").text);
+	if (w->id == 5156 && !ours)
+		w->r->ev->action = STR("network.accept");
+}
+
+/* A pipe of IPC$ by its name; a file by the share's own path. */
+static void
+share(struct win *w)
+{
+	struct win_value rel = win_get(w, "RelativeTargetName");
+	struct win_value root = win_get(w, "ShareLocalPath");
+	struct str name = win_get(w, "ShareName").text, path;
+	struct named n = { .role = ROLE_TARGET, .name = rel.text,
+	    .field = rel.field, .value = rel.text };
+
+	win_endpoint(w, "IpAddress", "IpPort");
+	if (rel.text.len == 0 || str_is(rel.text, "\\"))
+		return;
+	w->r->ev->target = norm_join(w->r->a, name, STR("\\"), rel.text);
+	if (str_ends_fold(name, "\\IPC$")) {
+		n.kind = KIND_PIPE;
+		n.role = ROLE_USE;
+		path = norm_join(w->r->a, STR("\\"), rel.text, STR(""));
+		n.key = win_local(w, str_lower(w->r->a, path));
+	} else {
+		path = win_path(w, root.text);
+		n.kind = KIND_FILE;
+		if (path.len > 0 && path.p[path.len - 1] == '\\')
+			path.len--;
+		if (path.len > 0)
+			n.key = win_local(w, norm_join(w->r->a, path,
+			    STR("\\"), str_lower(w->r->a, rel.text)));
+	}
+	if (n.key.len > 0)
+		win_ref(w, n);
+}
+
+/* ---- the machine ------------------------------------------------------ */
+
+static void
+boot(struct win *w)
+{
+	win_mark(w, ROLE_BOOT);
+}
+
+static void
+cleared(struct win *w)
+{
+	win_mark(w, ROLE_CLEARED);
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+#define ACCOUNT_CHANGE(number, verb) \
+	{ number, "account", verb, ACT_ACCOUNT_CHANGE, \
+	  .own = WIN_SUBJECT, .target = "TargetUserName", \
+	  .parts = { TARGET_ACCOUNT(ROLE_TARGET) } }
+#define GROUP_CHANGE(number, verb) \
+	{ number, "group", verb, ACT_ACCOUNT_CHANGE, \
+	  .own = WIN_SUBJECT, .target = "TargetUserName", \
+	  .parts = { { ROLE_TARGET, WIN_SID, "MemberSid", "MemberName", \
+		NULL } } }
+
+static const struct win_row rows[] = {
+	{ 1102, "log", "log.clear", ACT_LOG_CLEARED,
+	  .own = WIN_SUBJECT, .target = "Channel", .more = cleared },
+	{ 4608, "system", "system.start", ACT_BOOT, .more = boot },
+	{ 4616, "system", "system.time", ACT_OTHER,
+	  .own = WIN_SUBJECT | WIN_PROCESS, .target = "NewTime" },
+	{ 4624, "authentication", "logon", ACT_LOGON,
+	  .own = WIN_PROCESS, .actor = "TargetUserName",
+	  .parts = {
+		{ ROLE_NEW, WIN_LUID, "TargetLogonId", NULL, NULL },
+		TARGET_USER(ROLE_USER), SUBJECT_SESSION, REMOTE_IP },
+	  .more = logon },
+	{ 4625, "authentication", "logon", ACT_LOGON_FAILED,
+	  .own = WIN_FAILS | WIN_PROCESS, .actor = "TargetUserName",
+	  .parts = { TARGET_USER(ROLE_USER), REMOTE_IP }, .more = logon },
+	{ 4634, "authentication", "logoff", ACT_LOGOFF,
+	  .flags = EVENT_MINOR, .actor = "TargetUserName",
+	  .parts = { { ROLE_END, WIN_LUID, "TargetLogonId", NULL, NULL },
+		TARGET_USER(ROLE_USER) }, .more = logon_type },
+	{ 4647, "authentication", "logoff", ACT_LOGOFF,
+	  .actor = "TargetUserName",
+	  .parts = { { ROLE_END, WIN_LUID, "TargetLogonId", NULL, NULL },
+		TARGET_USER(ROLE_USER) } },
+	{ 4648, "authentication", "logon.explicit", ACT_LOGON,
+	  .own = WIN_SUBJECT | WIN_PROCESS, .target = "TargetServerName",
+	  .parts = { REMOTE_IP }, .more = explicit_logon },
+	{ 4656, "object", "handle.open", ACT_HANDLE_OPEN,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) } },
+	{ 4657, "registry", "registry.set", ACT_REGISTRY_SET,
+	  .own = WIN_SUBJECT | WIN_PROCESS, .target = "ObjectName",
+	  .parts = { HANDLE(ROLE_USE) }, .more = registry_value },
+	{ 4658, "object", "handle.close", ACT_HANDLE_CLOSE,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .parts = { HANDLE(ROLE_END) } },
+	{ 4660, "object", "object.delete", ACT_HANDLE_USE,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .parts = { HANDLE(ROLE_USE) } },
+	{ 4661, "object", "handle.open", ACT_HANDLE_OPEN,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) } },
+	{ 4662, "directory", "directory.access", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "ObjectName" },
+	{ 4663, "object", "object.access", ACT_HANDLE_USE,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .target = "ObjectName", .parts = { HANDLE(ROLE_USE) },
+	  .more = object_access },
+	{ 4670, "object", "object.permissions", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .target = "ObjectName" },
+	{ 4672, "authentication", "logon.privileges", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT,
+	  .target = "SubjectUserName" },
+	{ 4673, "privilege", "privilege.use", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .target = "PrivilegeList" },
+	{ 4674, "privilege", "privilege.use", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .target = "ObjectName" },
+	{ 4688, "process", "process.create", ACT_PROCESS_CREATE,
+	  .own = WIN_SUBJECT, .category = "process_creation",
+	  .target = "CommandLine",
+	  .parts = { { ROLE_PARENT, WIN_PID, "ProcessId",
+		  "ParentProcessName", NULL },
+		{ ROLE_NEW, WIN_PID, "NewProcessId", "NewProcessName", NULL },
+		{ ROLE_EXEC, WIN_FILE, "NewProcessName", NULL, NULL } },
+	  .more = created },
+	{ 4689, "process", "process.end", ACT_PROCESS_END,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "ProcessName",
+	  .parts = { { ROLE_END, WIN_PID, "ProcessId", "ProcessName",
+		NULL } } },
+	{ 4690, "object", "handle.duplicate", ACT_HANDLE_OPEN,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .more = duplicated },
+	{ 4697, "service", "service.install", ACT_SERVICE_CREATE,
+	  .own = WIN_SUBJECT, .target = "ServiceName",
+	  .parts = { { ROLE_NEW, WIN_SERVICE, "ServiceName", NULL, NULL },
+		{ ROLE_ARM, WIN_COMMAND, "ServiceFileName", NULL, NULL } } },
+	{ 4698, "task", "task.create", ACT_TASK_CREATE,
+	  .own = WIN_SUBJECT, .target = "TaskName",
+	  .parts = { { ROLE_NEW, WIN_TASK, "TaskName", NULL, NULL },
+		{ ROLE_SUBJ, WIN_PID, "ClientProcessId", NULL, NULL } },
+	  .more = task },
+	{ 4699, "task", "task.delete", ACT_OTHER,
+	  .own = WIN_SUBJECT, .target = "TaskName",
+	  .parts = { { ROLE_END, WIN_TASK, "TaskName", NULL, NULL } } },
+	{ 4700, "task", "task.enable", ACT_OTHER,
+	  .own = WIN_SUBJECT, .target = "TaskName",
+	  .parts = { { ROLE_TARGET, WIN_TASK, "TaskName", NULL, NULL } } },
+	{ 4701, "task", "task.disable", ACT_OTHER,
+	  .own = WIN_SUBJECT, .target = "TaskName",
+	  .parts = { { ROLE_TARGET, WIN_TASK, "TaskName", NULL, NULL } } },
+	{ 4702, "task", "task.update", ACT_TASK_CREATE,
+	  .own = WIN_SUBJECT, .target = "TaskName",
+	  .parts = { { ROLE_NEW, WIN_TASK, "TaskName", NULL, NULL },
+		{ ROLE_SUBJ, WIN_PID, "ClientProcessId", NULL, NULL } },
+	  .more = task },
+	{ 4703, "privilege", "privilege.adjust", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
+	  .target = "EnabledPrivilegeList" },
+	{ 4719, "policy", "audit.change", ACT_TAMPER,
+	  .own = WIN_SUBJECT, .target = "SubcategoryGuid" },
+	{ 4720, "account", "account.create", ACT_ACCOUNT_CREATE,
+	  .own = WIN_SUBJECT, .target = "TargetUserName",
+	  .parts = { TARGET_ACCOUNT(ROLE_NEW) } },
+	ACCOUNT_CHANGE(4722, "account.enable"),
+	ACCOUNT_CHANGE(4723, "account.password"),
+	ACCOUNT_CHANGE(4724, "account.password_reset"),
+	ACCOUNT_CHANGE(4725, "account.disable"),
+	{ 4726, "account", "account.delete", ACT_ACCOUNT_CHANGE,
+	  .own = WIN_SUBJECT, .target = "TargetUserName",
+	  .parts = { TARGET_ACCOUNT(ROLE_END) } },
+	GROUP_CHANGE(4728, "group.add"), GROUP_CHANGE(4729, "group.remove"),
+	GROUP_CHANGE(4732, "group.add"), GROUP_CHANGE(4733, "group.remove"),
+	ACCOUNT_CHANGE(4738, "account.change"),
+	{ 4740, "account", "account.lockout", ACT_ACCOUNT_CHANGE,
+	  .target = "TargetUserName",
+	  .parts = { TARGET_ACCOUNT(ROLE_TARGET) } },
+	{ 4741, "account", "account.create", ACT_ACCOUNT_CREATE,
+	  .own = WIN_SUBJECT, .target = "TargetUserName",
+	  .parts = { TARGET_ACCOUNT(ROLE_NEW) } },
+	ACCOUNT_CHANGE(4742, "account.change"),
+	{ 4743, "account", "account.delete", ACT_ACCOUNT_CHANGE,
+	  .own = WIN_SUBJECT, .target = "TargetUserName",
+	  .parts = { TARGET_ACCOUNT(ROLE_END) } },
+	GROUP_CHANGE(4756, "group.add"), GROUP_CHANGE(4757, "group.remove"),
+	ACCOUNT_CHANGE(4767, "account.unlock"),
+	{ 4768, "authentication", "ticket.grant", ACT_TICKET,
+	  .own = WIN_STATUS, .actor = "TargetUserName",
+	  .target = "ServiceName",
+	  .parts = { TARGET_ACCOUNT(ROLE_USER), REMOTE_IP },
+	  .more = ticket },
+	{ 4769, "authentication", "ticket.service", ACT_TICKET,
+	  .own = WIN_STATUS, .actor = "TargetUserName",
+	  .target = "ServiceName",
+	  .parts = { { ROLE_USER, WIN_USER, "TargetUserName",
+		"TargetDomainName", NULL }, REMOTE_IP }, .more = ticket },
+	{ 4770, "authentication", "ticket.renew", ACT_TICKET,
+	  .actor = "TargetUserName", .target = "ServiceName",
+	  .parts = { { ROLE_USER, WIN_USER, "TargetUserName",
+		"TargetDomainName", NULL }, REMOTE_IP } },
+	{ 4771, "authentication", "ticket.refuse", ACT_LOGON_FAILED, .own = WIN_FAILS, .actor = "TargetUserName",
+	  .target = "ServiceName",
+	  .parts = { TARGET_ACCOUNT(ROLE_USER), REMOTE_IP } },
+	{ 4776, "authentication", "logon.validate", ACT_OTHER,
+	  .own = WIN_STATUS, .actor = "TargetUserName",
+	  .target = "Workstation",
+	  .parts = { { ROLE_USER, WIN_USER, "TargetUserName", NULL,
+		NULL } } },
+	{ 4778, "authentication", "session.reconnect", ACT_OTHER,
+	  .flags = EVENT_INTERACTIVE, .actor = "AccountName",
+	  .target = "SessionName",
+	  .parts = { { ROLE_SESS, WIN_LUID, "LogonId", NULL, NULL },
+		{ ROLE_USER, WIN_USER, "AccountName", "AccountDomain", NULL },
+		{ ROLE_ART, WIN_IP, "ClientAddress", NULL, NULL } } },
+	{ 4779, "authentication", "session.disconnect", ACT_OTHER,
+	  .actor = "AccountName", .target = "SessionName",
+	  .parts = { { ROLE_SESS, WIN_LUID, "LogonId", NULL, NULL },
+		{ ROLE_USER, WIN_USER, "AccountName", "AccountDomain", NULL },
+		{ ROLE_ART, WIN_IP, "ClientAddress", NULL, NULL } } },
+	{ 4798, "account", "account.enumerate", ACT_OTHER,
+	  .own = WIN_SUBJECT, .target = "TargetUserName",
+	  .parts = { { ROLE_SUBJ, WIN_PID, "CallerProcessId",
+		"CallerProcessName", NULL } } },
+	{ 4799, "group", "group.enumerate", ACT_OTHER,
+	  .own = WIN_SUBJECT, .target = "TargetUserName",
+	  .parts = { { ROLE_SUBJ, WIN_PID, "CallerProcessId",
+		"CallerProcessName", NULL } } },
+	{ 5136, "directory", "directory.change", ACT_OTHER,
+	  .own = WIN_SUBJECT, .target = "ObjectDN" },
+	{ 5140, "share", "share.open", ACT_SHARE,
+	  .own = WIN_SUBJECT, .target = "ShareName",
+	  .parts = { REMOTE_IP }, .more = share },
+	{ 5145, "share", "share.access", ACT_SHARE,
+	  .own = WIN_SUBJECT, .target = "ShareName",
+	  .parts = { REMOTE_IP }, .more = share },
+	{ 5152, "network", "network.block", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_FAILS | WIN_PROCESS,
+	  .actor = "Application", .more = filtering },
+	{ 5154, "network", "network.listen", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_PROCESS, .actor = "Application",
+	  .target = "SourcePort" },
+	{ 5156, "network", "network.connect", ACT_CONNECT,
+	  .flags = EVENT_MINOR, .own = WIN_PROCESS,
+	  .actor = "Application",
+	  .more = filtering },
+	{ 5157, "network", "network.block", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_FAILS | WIN_PROCESS,
+	  .actor = "Application", .more = filtering },
+	{ 5158, "network", "network.bind", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_PROCESS, .actor = "Application",
+	  .target = "SourcePort" },
+	{ 5379, "credential", "credential.read", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "TargetName",
+	  .parts = { { ROLE_SUBJ, WIN_PID, "ClientProcessId", NULL,
+		NULL } } },
+	{ 5447, "network", "firewall.filter", ACT_OTHER,
+	  .flags = EVENT_MINOR, .target = "FilterName",
+	  .parts = { { ROLE_USER, WIN_SID, "UserSid", "UserName", NULL },
+		{ ROLE_SUBJ, WIN_PID, "ProcessId", NULL, NULL } } },
+};
+
+static const struct win_row plain = {
+	0, "security", "security.event", ACT_OTHER,
+	.own = WIN_SUBJECT | WIN_PROCESS, .target = "ObjectName",
+};
+
+const struct win_row *
+win_security_row(uint32_t id)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].id == id)
+			return &rows[i];
+	return &plain;
+}
