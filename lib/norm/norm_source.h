@@ -112,7 +112,7 @@ struct str norm_endpoint_key(struct arena *a, struct str ip, struct str port);
 enum take {
 	TAKE_TIME,	/* RFC 3339; refused when bad; .note is the clock */
 	TAKE_ID, TAKE_TYPE, TAKE_ACTOR, TAKE_ACTION, TAKE_TARGET, TAKE_SESSION,
-	TAKE_HOST,	/* norm_host */
+	TAKE_HOST,	/* norm_host, the first that is there */
 	TAKE_IP,	/* norm_art_ip */
 	TAKE_REF,	/* an entity; key = note + value as it is */
 	TAKE_REF_LOWER,	/* the same, value in lower case */

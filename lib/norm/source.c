@@ -169,7 +169,10 @@ take_text(struct reading *r, const struct field *f, struct str text)
 	case TAKE_ACTION: set_once(&ev->action, text); break;
 	case TAKE_TARGET: set_once(&ev->target, text); break;
 	case TAKE_SESSION: set_once(&ev->session, text); break;
-	case TAKE_HOST: norm_host(r, str_of(f->at), text); break;
+	case TAKE_HOST:
+		if (!ev->host.len)
+			norm_host(r, str_of(f->at), text);
+		break;
 	case TAKE_IP: norm_art_ip(r, str_of(f->at), text); break;
 	case TAKE_REF:
 	case TAKE_REF_LOWER: take_ref(r, f, text); break;

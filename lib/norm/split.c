@@ -19,6 +19,7 @@
  * record that has a list.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "norm/norm_source.h"
@@ -284,6 +285,8 @@ tsv_line(struct split *s, struct str line)
 		give_refusal(s, STR(""), "is larger than one record may be");
 	else if (!s->columns.len)
 		give_refusal(s, STR(""), "has no #fields line before it");
+	else if (memchr(line.p, '\0', line.len))
+		give_refusal(s, STR(""), json_fault_text(JSON_NUL));
 	else if (!utf8_ok(line))
 		give_refusal(s, STR(""), json_fault_text(JSON_UTF8));
 	else

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A record that no normaliser knows. It is kept, dated and shown as well as
+ * its names allow, so that nothing that was sent is lost to a search. But a
+ * name that looks like a session or a process id is not known to be one: this
+ * reader makes no reference that could ever prove a link. Addresses, account
+ * names and domains are artifacts; the host is where it happened.
+ */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "norm/norm_source.h"
+
+/* In the order of preference: when it happened before when it was handled. */
+static const char *const times[] = {
+	"/eventTime", "/event_time", "/EventTime", "/@timestamp",
+	"/timestamp", "/Timestamp", "/time", "/Time",
+	"/properties/createdDateTime",
+	"/createdDateTime", "/activityDateTime", "/alertCreationTime",
+	"/firstActivityDateTime", "/published", "/CreationTime",
+	"/creationTime", "/creationtime", "/requestReceivedTimestamp",
+	"/stageTimestamp", "/protoPayload/timestamp", "/id/time",
+	"/created_at", "/createdAt", "/CreatedAt", "/created", "/creation_time",
+	"/date", "/Datetime", "/datetime", "/log_date", "/date_create",
+	"/generatedDateTime", "/messageTime", "/query_timestamp",
+	"/isotimestamp", "/unixTime", "/event_timestamp", "/EVENT_TIMESTAMP",
+	"/start_time", "/START_TIME", "/ContextTimeStamp", "/event/created",
+	"/metadata/eventCreationTime", "/data/date", "/occurred_at",
+	"/timestamp_ms", "/_time", "/ts", "/first_seen_time", "/EVENT_DATE",
+	"/event_at", "/at", "/logTime", "/detail/eventTime", "/UpdatedAt",
+	"/updatedAt", "/updatedat", "/createdat", "/receiveTimestamp",
+	"/time_dt", "/eventtime",
+};
+
+static const struct field fields[] = {
+	{ .at = "/event/category", .take = TAKE_TYPE },
+	{ .at = "/event_type", .take = TAKE_TYPE },
+	{ .at = "/eventType", .take = TAKE_TYPE },
+	{ .at = "/class_name", .take = TAKE_TYPE },
+	{ .at = "/category", .take = TAKE_TYPE },
+	{ .at = "/type", .take = TAKE_TYPE },
+	{ .at = "/event/action", .take = TAKE_ACTION },
+	{ .at = "/action", .take = TAKE_ACTION },
+	{ .at = "/operationName", .take = TAKE_ACTION },
+	{ .at = "/Operation", .take = TAKE_ACTION },
+	{ .at = "/protoPayload/methodName", .take = TAKE_ACTION },
+	{ .at = "/activityDisplayName", .take = TAKE_ACTION },
+	{ .at = "/activity_name", .take = TAKE_ACTION },
+	{ .at = "/actionName", .take = TAKE_ACTION },
+	{ .at = "/verb", .take = TAKE_ACTION },
+	{ .at = "/eventName", .take = TAKE_ACTION },
+	{ .at = "/event_name", .take = TAKE_ACTION },
+	{ .at = "/event", .take = TAKE_ACTION },
+	{ .at = "/title", .take = TAKE_ACTION },
+	{ .at = "/events/0/name", .take = TAKE_ACTION },
+	{ .at = "/properties/userPrincipalName", .take = TAKE_ACTOR },
+	{ .at = "/userPrincipalName", .take = TAKE_ACTOR },
+	{ .at = "/identity/claims/name", .take = TAKE_ACTOR },
+	{ .at = "/caller", .take = TAKE_ACTOR },
+	{ .at = "/protoPayload/authenticationInfo/principalEmail",
+	    .take = TAKE_ACTOR },
+	{ .at = "/UserId", .take = TAKE_ACTOR },
+	{ .at = "/user/name", .take = TAKE_ACTOR },
+	{ .at = "/user/username", .take = TAKE_ACTOR },
+	{ .at = "/user/email", .take = TAKE_ACTOR },
+	{ .at = "/actor/email", .take = TAKE_ACTOR },
+	{ .at = "/actor/user/name", .take = TAKE_ACTOR },
+	{ .at = "/actor/name", .take = TAKE_ACTOR },
+	{ .at = "/actor", .take = TAKE_ACTOR },
+	{ .at = "/user", .take = TAKE_ACTOR },
+	{ .at = "/username", .take = TAKE_ACTOR },
+	{ .at = "/user_name", .take = TAKE_ACTOR },
+	{ .at = "/process/executable", .take = TAKE_ACTOR },
+	{ .at = "/detectionSource", .take = TAKE_ACTOR },
+	{ .at = "/serviceSource", .take = TAKE_ACTOR },
+	{ .at = "/file/path", .take = TAKE_TARGET },
+	{ .at = "/target", .take = TAKE_TARGET },
+	{ .at = "/resourceId", .take = TAKE_TARGET },
+	{ .at = "/protoPayload/resourceName", .take = TAKE_TARGET },
+	{ .at = "/ObjectId", .take = TAKE_TARGET },
+	{ .at = "/resource", .take = TAKE_TARGET },
+	{ .at = "/repo", .take = TAKE_TARGET },
+	{ .at = "/properties/appDisplayName", .take = TAKE_TARGET },
+	{ .at = "/process/executable", .take = TAKE_TARGET },
+	{ .at = "/host/name", .take = TAKE_HOST },
+	{ .at = "/host/hostname", .take = TAKE_HOST },
+	{ .at = "/computerDnsName", .take = TAKE_HOST },
+	{ .at = "/deviceName", .take = TAKE_HOST },
+	{ .at = "/DeviceName", .take = TAKE_HOST },
+	{ .at = "/hostname", .take = TAKE_HOST },
+	{ .at = "/Hostname", .take = TAKE_HOST },
+	{ .at = "/host", .take = TAKE_HOST },
+	{ .at = "/computer", .take = TAKE_HOST },
+	{ .at = "/source/ip", .take = TAKE_IP },
+	{ .at = "/client/ip", .take = TAKE_IP },
+	{ .at = "/destination/ip", .take = TAKE_IP },
+	{ .at = "/src_endpoint/ip", .take = TAKE_IP },
+	{ .at = "/dst_endpoint/ip", .take = TAKE_IP },
+	{ .at = "/callerIpAddress", .take = TAKE_IP },
+	{ .at = "/properties/ipAddress", .take = TAKE_IP },
+	{ .at = "/ipAddress", .take = TAKE_IP },
+	{ .at = "/ip_address", .take = TAKE_IP },
+	{ .at = "/ClientIP", .take = TAKE_IP },
+	{ .at = "/client_ip", .take = TAKE_IP },
+	{ .at = "/src_ip", .take = TAKE_IP },
+	{ .at = "/dest_ip", .take = TAKE_IP },
+	{ .at = "/ip", .take = TAKE_IP },
+	{ .at = "/protoPayload/requestMetadata/callerIp", .take = TAKE_IP },
+	{ .at = NULL }
+};
+
+/* ---- time ------------------------------------------------------------- */
+
+/* Seconds and milliseconds, and by their length micro- and nanoseconds. */
+static bool
+parse_number(struct str text, int64_t *ns)
+{
+	uint64_t n;
+
+	if (clock_parse_epoch(text, ns))
+		return true;
+	if (!str_u64(text, &n) || n > INT64_MAX)
+		return false;
+	if (text.len == 16)
+		*ns = (int64_t)n * 1000;
+	else if (text.len == 19)
+		*ns = (int64_t)n;
+	return text.len == 16 || text.len == 19;
+}
+
+static bool
+take_time(struct reading *r)
+{
+	for (size_t i = 0; i < COUNT(times); i++) {
+		const struct json *v = json_pointer(r->v, str_of(times[i]));
+		struct str text = json_scalar(r->a, v);
+
+		if (!text.len || json_type(v) == JSON_BOOL)
+			continue;
+		if (!clock_parse(text, true, &r->ev->time_ns) &&
+		    !parse_number(text, &r->ev->time_ns))
+			continue;
+		r->ev->clock = times[i] + 1;
+		return true;
+	}
+	return norm_refuse(r, "",
+	    "has no time that a reader of unknown records finds");
+}
+
+/* ---- what else can be said -------------------------------------------- */
+
+static void
+outcome(struct reading *r)
+{
+	static const char *const at[] = {
+		"/event/outcome", "/auditd/result", "/outcome/result",
+		"/outcome", "/resultType", "/result", "/status", "/ResultStatus"
+	};
+	static const struct { const char *word; enum outcome o; } words[] = {
+		{ "success", OUTCOME_SUCCESS }, { "succeeded", OUTCOME_SUCCESS },
+		{ "ok", OUTCOME_SUCCESS }, { "0", OUTCOME_SUCCESS },
+		{ "fail", OUTCOME_FAILURE }, { "failure", OUTCOME_FAILURE },
+		{ "failed", OUTCOME_FAILURE }, { "denied", OUTCOME_FAILURE },
+	};
+
+	for (size_t i = 0; i < COUNT(at); i++) {
+		struct str text = norm_text(r, at[i]);
+
+		for (size_t k = 0; text.len && k < COUNT(words); k++) {
+			if (!str_is_fold(text, words[k].word))
+				continue;
+			r->ev->outcome = words[k].o;
+			return;
+		}
+	}
+}
+
+enum { SENDER_LEVEL = 3 };	/* medium, as in the own form */
+
+static void
+techniques(struct reading *r)
+{
+	static const char *const at[] = {
+		"/mitreTechniques", "/threat/technique/id", "/mitre_techniques"
+	};
+
+	for (size_t i = 0; i < COUNT(at); i++) {
+		const struct json *v = json_pointer(r->v, str_of(at[i]));
+
+		for (size_t k = 0; k < json_len(v); k++) {
+			technique t = technique_parse(
+			    json_str(json_item(v, k)));
+
+			if (t)
+				event_tag(r->ev, t, NULL, NULL, SENDER_LEVEL);
+		}
+	}
+}
+
+static bool
+is_alert(struct reading *r)
+{
+	return json_get(r->v, "alertId") || json_get(r->v, "alert_id") ||
+	    str_is_fold(norm_text(r, "/event/kind"), "alert") ||
+	    str_is_fold(norm_text(r, "/event_type"), "alert");
+}
+
+static void
+actor_ref(struct reading *r)
+{
+	struct str name = r->ev->actor;
+	unsigned common = norm_common_user(name) ? REF_COMMON : 0;
+
+	/* A path or a product is no account. */
+	if (!name.len || name.p[0] == '/' || is_alert(r))
+		return;
+	norm_ref(r, (struct named){ .kind = KIND_USER, .role = ROLE_USER,
+	    .flags = REF_WEAK | REF_ACTOR | common,
+	    .key = str_lower(r->a, name), .name = name });
+}
+
+static bool
+claims(const struct json *v)
+{
+	return json_type(v) == JSON_OBJECT;
+}
+
+static bool
+read_record(struct reading *r)
+{
+	if (!take_time(r) || !norm_fields(r, fields))
+		return false;
+	if (!r->ev->type.len)
+		r->ev->type = STR("event");
+	outcome(r);
+	techniques(r);
+	if (is_alert(r))
+		r->ev->flags |= EVENT_ALERT;
+	actor_ref(r);
+	return true;
+}
+
+static const char *const aliases[] = { "json", "ecs", "ocsf", NULL };
+
+const struct normaliser norm_generic = {
+	.name = "generic",
+	.aliases = aliases,
+	.version = 1,
+	.claims = claims,
+	.read = read_record,
+};
