@@ -115,7 +115,8 @@ void graph_checkpoint(struct graph *g);
 /* Changes whenever another connection commits (PRAGMA data_version). */
 int64_t graph_data_version(struct graph *g);
 
-/* Small facts: "events" (count), "ruleset" ... 0 / empty if unset. */
+/* Small facts: "events" (how many; kept here by graph_event_add, never set it),
+ * "ruleset" ... 0 / empty if unset. */
 int64_t graph_number(struct graph *g, const char *name);
 MUST_CHECK enum rc graph_set_number(struct graph *g, const char *name,
     int64_t n);
@@ -130,7 +131,8 @@ int64_t graph_word_find(struct graph *g, struct str word);	/* 0: none */
 
 /* ---- events ----------------------------------------------------------- */
 
-/* Entities are interned by (kind, key); *added tells a new one. */
+/* Entities are interned by (kind, key); *added tells a new one. Of all names
+ * ever given the smallest in byte order is kept, so arrival does not matter. */
 MUST_CHECK enum rc graph_entity(struct graph *g, enum kind kind, struct str key,
     struct str name, int64_t *id, bool *added);
 struct entity {
@@ -195,8 +197,9 @@ MUST_CHECK enum rc graph_carrier(struct graph *g, int64_t entity,
  * Events, newest first (rank descending), one driving index chosen by what is
  * given: entity (postings), technique (tags) or time. Starts after `cursor`
  * (a rank) if given. Gives light rows (no refs, no tags) until f says false
- * or `scan_max` rows were looked at; *last is the rank of the last row looked
- * at, *done whether the index came to its end.
+ * (that row counts as taken) or `scan_max` rows (0: no bound) were looked at;
+ * *last is the rank of the last row looked at (the cursor if none was), *done
+ * whether the index came to its end.
  */
 struct event_query {
 	const int64_t *entity; size_t n_entity;	/* any of these */
@@ -216,6 +219,9 @@ MUST_CHECK enum rc graph_events(struct graph *g, const struct event_query *q,
  * (call it when the set changed or at the end of a request). */
 const struct view *graph_view(struct graph *g);
 void graph_view_reset(struct graph *g);
+/* RC_OK, or what a call of the view failed with since the last reset (it then
+ * answered "nothing"). In a transaction graph_commit fails as well. */
+MUST_CHECK enum rc graph_view_trouble(struct graph *g);
 
 /* ---- analysts' words --------------------------------------------------- */
 
@@ -225,14 +231,15 @@ MUST_CHECK enum rc graph_unlink_add(struct graph *g, int64_t a, int64_t b,
 /* ---- segments (see cause/chain.c): opaque bodies kept for the engine ---- */
 
 struct segment_row {
-	int64_t seg;		/* 0: to be given */
+	int64_t seg;		/* 0: to be given; numbers are never reused */
 	struct str body;	/* the engine's */
 	struct str deps;	/* (entity, slot) pairs, the engine's */
-	int64_t updated;	/* change counter */
+	int64_t updated;	/* change counter, given by graph_segment_put */
 };
 MUST_CHECK enum rc graph_segment_put(struct graph *g, struct segment_row *s);
 MUST_CHECK enum rc graph_segment_get(struct graph *g, struct arena *a,
     int64_t seg, struct segment_row *s);
+/* With its artifacts, not its labels (graph_labels_drop). */
 MUST_CHECK enum rc graph_segment_drop(struct graph *g, int64_t seg);
 /* Every segment in order of number: number and deps only. */
 MUST_CHECK enum rc graph_segments(struct graph *g, int64_t updated_after,
@@ -249,6 +256,7 @@ MUST_CHECK enum rc graph_segment_art_put(struct graph *g, int64_t entity,
     int64_t seg);
 MUST_CHECK enum rc graph_segment_arts(struct graph *g, struct arena *a,
     int64_t entity, int64_t **segs, size_t *n);
+MUST_CHECK enum rc graph_segment_arts_drop(struct graph *g, int64_t seg);
 
 /* ---- chains ------------------------------------------------------------ */
 
@@ -307,7 +315,7 @@ MUST_CHECK enum rc graph_chains(struct graph *g, struct arena *a,
     bool (*f)(void *ctx, const struct chain_row *row), void *ctx);
 
 struct chain_note { int64_t at_ns; struct str who, what, text; };
-/* Status, assignee, ticket, note, disposition: what = which of them. */
+/* what = status, assignee, ticket, note or disposition, else RC_INVALID. */
 MUST_CHECK enum rc graph_chain_say(struct graph *g, const uint8_t id[16],
     struct str who, struct str what, struct str text, int64_t now_ns);
 MUST_CHECK enum rc graph_chain_notes(struct graph *g, struct arena *a,
@@ -337,6 +345,7 @@ struct idem {
 /* RC_ABSENT: never seen within 24 h of now. `scope` is method and path. */
 MUST_CHECK enum rc graph_idem_get(struct graph *g, struct arena *a,
     struct str scope, struct str key, int64_t now_ns, struct idem *i);
+/* RC_EXISTS: a live answer is there already, nothing was changed. */
 MUST_CHECK enum rc graph_idem_put(struct graph *g, struct str scope,
     struct str key, int64_t now_ns, const struct idem *i);
 

@@ -1,0 +1,235 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The schema of the three kinds of files. lib/store/schema.c holds the same
+-- text, which a unit test compares; times are ns since 1970 UTC, 0: never.
+
+-- ==== control.db: tenants, keys, audit
+CREATE TABLE tenant (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,	-- never given twice
+	name TEXT NOT NULL UNIQUE,
+	folder TEXT NOT NULL,			-- random, under DATA/tenants
+	plan TEXT NOT NULL,			-- standard, enterprise
+	rate INTEGER NOT NULL,			-- requests a minute, 0: no limit
+	retention_days INTEGER NOT NULL,
+	created INTEGER NOT NULL
+) STRICT;
+CREATE TABLE api_key (
+	id TEXT PRIMARY KEY,			-- the 8 characters inside the key
+	tenant INTEGER NOT NULL REFERENCES tenant(id),
+	name TEXT NOT NULL,
+	scopes INTEGER NOT NULL,		-- bits
+	hash BLOB NOT NULL,			-- SHA-256 of the key's text
+	created INTEGER NOT NULL,
+	expires INTEGER NOT NULL,
+	revoked INTEGER NOT NULL,
+	addresses TEXT NOT NULL,		-- CIDRs with commas; empty: all
+	successor TEXT NOT NULL			-- key id after a rotation
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_key_tenant ON api_key(tenant);
+CREATE TABLE audit (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,
+	at INTEGER NOT NULL,
+	who TEXT NOT NULL,
+	tenant INTEGER NOT NULL,		-- 0: the whole server
+	what TEXT NOT NULL,
+	detail TEXT NOT NULL,
+	hash BLOB NOT NULL			-- SHA-256(hash of the line before, fields)
+) STRICT;
+
+-- ==== limits.db: what may be lost
+CREATE TABLE bucket (
+	name TEXT PRIMARY KEY,			-- t:TENANT or a:ADDRESS
+	level INTEGER NOT NULL,			-- tokens x 60e9
+	updated INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE key_used (
+	id TEXT PRIMARY KEY,			-- api_key.id
+	at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- ==== graph.db: one tenant's graph
+CREATE TABLE meta (
+	name TEXT PRIMARY KEY,
+	number INTEGER NOT NULL DEFAULT 0,
+	text TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE TABLE word (
+	id INTEGER PRIMARY KEY,
+	text TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE entity (
+	id INTEGER PRIMARY KEY,
+	kind INTEGER NOT NULL,			-- enum kind
+	ref BLOB NOT NULL UNIQUE,		-- 16 bytes of SHA-256(kind, key)
+	key TEXT NOT NULL,			-- what is compared
+	name TEXT				-- what is shown; NULL: the key
+) STRICT;
+CREATE INDEX entity_key ON entity(key COLLATE NOCASE);
+CREATE INDEX entity_name ON entity(name COLLATE NOCASE)
+	WHERE name IS NOT NULL;
+CREATE TABLE block (
+	block INTEGER PRIMARY KEY,
+	size INTEGER NOT NULL,			-- bytes when unpacked
+	data BLOB NOT NULL			-- raw records, one zstd frame
+) STRICT;
+CREATE TABLE event (
+	ev INTEGER PRIMARY KEY,
+	id BLOB NOT NULL UNIQUE,		-- 16 bytes
+	rank BLOB NOT NULL,			-- order tuple, 22 bytes
+	host INTEGER NOT NULL,			-- entity or 0
+	source INTEGER NOT NULL,		-- word
+	type INTEGER NOT NULL,			-- word
+	act INTEGER NOT NULL,			-- enum act
+	outcome INTEGER NOT NULL,
+	flags INTEGER NOT NULL,			-- EVENT_*
+	severity INTEGER NOT NULL,
+	ingested INTEGER NOT NULL,
+	block INTEGER NOT NULL,			-- where the raw record lies
+	start INTEGER NOT NULL,
+	size INTEGER NOT NULL,
+	sha256 BLOB NOT NULL,			-- of the raw record
+	refs BLOB NOT NULL,			-- (role, kind, flags, entity) varints
+	tags BLOB,				-- (technique, level, rule) varints
+	extra TEXT,				-- outer members, JSON
+	columns INTEGER NOT NULL		-- word: Zeek's column line, 0: none
+) STRICT;
+CREATE INDEX event_rank ON event(rank);
+CREATE INDEX event_host ON event(host, rank) WHERE host <> 0;
+CREATE TABLE variant (				-- same id, other bytes
+	ev INTEGER NOT NULL,
+	sha256 BLOB NOT NULL,
+	block INTEGER NOT NULL,
+	start INTEGER NOT NULL,
+	size INTEGER NOT NULL,
+	PRIMARY KEY (ev, sha256)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE posting (				-- who plays which part, in order
+	entity INTEGER NOT NULL,
+	slot INTEGER NOT NULL,			-- role | SLOT_MINOR
+	rank BLOB NOT NULL,
+	ev INTEGER NOT NULL,
+	PRIMARY KEY (entity, slot, rank, ev)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE event_tag (
+	technique INTEGER NOT NULL,
+	rank BLOB NOT NULL,
+	ev INTEGER NOT NULL,
+	PRIMARY KEY (technique, rank, ev)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE carrier (				-- who holds an artifact, up to 500
+	entity INTEGER NOT NULL,
+	kind INTEGER NOT NULL,			-- enum carrier
+	carrier INTEGER NOT NULL,
+	PRIMARY KEY (entity, kind, carrier)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unlink (				-- an analyst's "never these two"
+	a INTEGER NOT NULL,			-- the smaller event
+	b INTEGER NOT NULL,
+	who TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (a, b)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE segment (
+	seg INTEGER PRIMARY KEY AUTOINCREMENT,
+	body BLOB NOT NULL,			-- the engine's, packed
+	deps BLOB NOT NULL,			-- the engine's (entity, slot) pairs
+	updated INTEGER NOT NULL		-- counter of changes
+) STRICT;
+CREATE INDEX segment_updated ON segment(updated);
+CREATE TABLE label (
+	ev INTEGER PRIMARY KEY,
+	seg INTEGER NOT NULL,
+	seed INTEGER NOT NULL,			-- 1: a seed of it
+	strength REAL NOT NULL
+) STRICT;
+CREATE INDEX label_seg ON label(seg);
+CREATE TABLE segment_art (			-- what shown events name
+	entity INTEGER NOT NULL,
+	seg INTEGER NOT NULL,
+	PRIMARY KEY (entity, seg)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX segment_art_seg ON segment_art(seg);
+CREATE TABLE chain (				-- every chain there ever was
+	chain INTEGER PRIMARY KEY,
+	id BLOB NOT NULL UNIQUE,		-- 16 bytes
+	first_seed INTEGER NOT NULL,		-- event the id derives from
+	version INTEGER NOT NULL,
+	score REAL NOT NULL,			-- of that version
+	live INTEGER NOT NULL,			-- 0: retired or merged away
+	status TEXT NOT NULL,			-- analysts' words
+	assignee TEXT NOT NULL,
+	ticket TEXT NOT NULL,
+	disposition TEXT NOT NULL
+) STRICT;
+CREATE INDEX chain_score ON chain(score DESC, id) WHERE live = 1;
+CREATE TABLE chain_version (
+	chain INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	change TEXT NOT NULL,			-- "created", "late evidence"
+	diff TEXT NOT NULL,			-- JSON
+	grade INTEGER NOT NULL,
+	score REAL NOT NULL,
+	provable_share REAL NOT NULL,
+	seeds INTEGER NOT NULL,
+	seeds_proven INTEGER NOT NULL,
+	root INTEGER NOT NULL,			-- event
+	first INTEGER NOT NULL,
+	last INTEGER NOT NULL,
+	tactics INTEGER NOT NULL,		-- bits
+	title TEXT NOT NULL,
+	techniques TEXT NOT NULL,
+	body BLOB NOT NULL,			-- the engine's, packed
+	PRIMARY KEY (chain, version)
+) STRICT;
+CREATE TABLE chain_member (
+	ev INTEGER NOT NULL,
+	chain INTEGER NOT NULL,
+	PRIMARY KEY (ev, chain)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_member_chain ON chain_member(chain, ev);
+CREATE TABLE chain_entity (
+	entity INTEGER NOT NULL,
+	chain INTEGER NOT NULL,
+	PRIMARY KEY (entity, chain)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chain_entity_chain ON chain_entity(chain, entity);
+CREATE TABLE chain_note (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,
+	chain INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	who TEXT NOT NULL,
+	what TEXT NOT NULL,			-- status assignee ticket note disposition
+	text TEXT NOT NULL
+) STRICT;
+CREATE INDEX chain_note_chain ON chain_note(chain, seq);
+CREATE TABLE change (				-- what live and webhooks read
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,	-- never given twice
+	at INTEGER NOT NULL,
+	kind TEXT NOT NULL,			-- chain.created ...
+	chain BLOB,				-- chain.id
+	data TEXT NOT NULL			-- one line of JSON
+) STRICT;
+CREATE TABLE idem (				-- answers kept for 24 h
+	scope TEXT NOT NULL,			-- method and path
+	key TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	body_sha256 BLOB NOT NULL,
+	status INTEGER NOT NULL,
+	content_type TEXT NOT NULL,
+	body BLOB NOT NULL,
+	PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idem_at ON idem(at);
+CREATE TABLE coverage (
+	host INTEGER NOT NULL,			-- entity or 0
+	source INTEGER NOT NULL,		-- word
+	events INTEGER NOT NULL,
+	strong_process INTEGER NOT NULL,
+	strong_session INTEGER NOT NULL,
+	strong_token INTEGER NOT NULL,
+	weak_process INTEGER NOT NULL,
+	first INTEGER NOT NULL,
+	last INTEGER NOT NULL,
+	lag_ms INTEGER NOT NULL,		-- the longest
+	PRIMARY KEY (host, source)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The change log and the answers kept for retries. Both are written in the
+ * transaction of what they tell of. The log keeps its last CHANGES_KEPT lines;
+ * answers are kept for a day.
+ */
+#include "store/state.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { ADD, PRUNE, AFTER, OLDEST, NEWEST, IDEM_GET, IDEM_PUT, IDEM_PRUNE };
+static const char *const sql[] = {
+	[ADD] = "INSERT INTO change (at, kind, chain, data)"
+	    " VALUES (?, ?, ?, ?)",
+	[PRUNE] = "DELETE FROM change WHERE seq <= ?",
+	[AFTER] = "SELECT seq, kind, data FROM change WHERE seq > ?"
+	    " ORDER BY seq LIMIT ?",
+	[OLDEST] = "SELECT coalesce(min(seq), 0) FROM change",
+	[NEWEST] = "SELECT coalesce(max(seq), 0) FROM change",
+	[IDEM_GET] = "SELECT body_sha256, status, content_type, body FROM idem"
+	    " WHERE scope = ? AND key = ? AND at > ?",
+	[IDEM_PUT] = "INSERT INTO idem (scope, key, at, body_sha256, status,"
+	    " content_type, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[IDEM_PRUNE] = "DELETE FROM idem WHERE at <= ?",
+};
+enum { CHANGES_KEPT = 100000, PRUNE_EACH = 1000 };
+static const int64_t idem_kept_ns = 24 * 3600 * NS_PER_S;
+
+/* ---- the change log ---------------------------------------------------- */
+
+static enum rc
+prune(struct graph *g, const char *text, int64_t upto)
+{
+	struct query q = query_begin(g->db, text);
+
+	query_put_int(&q, upto);
+	return query_run(&q);
+}
+
+enum rc
+graph_change_add(struct graph *g, const char *kind, const uint8_t chain_id[16],
+    struct str data, int64_t now_ns)
+{
+	struct query q = query_begin(g->db, sql[ADD]);
+	int64_t seq;
+	enum rc rc;
+
+	query_put_int(&q, now_ns);
+	query_put_str(&q, str_of(kind));
+	if (chain_id != NULL)
+		query_put_blob(&q, chain_id, 16);
+	else
+		query_put_null(&q);
+	query_put_str(&q, data);
+	rc = query_run(&q);
+	if (rc != RC_OK)
+		return rc;
+	seq = db_last_id(g->db);
+	if (seq % PRUNE_EACH == 0)
+		rc = prune(g, sql[PRUNE], seq - CHANGES_KEPT);
+	return rc;
+}
+
+enum rc
+graph_changes(struct graph *g, struct arena *a, int64_t after, size_t most,
+    struct change **c, size_t *n)
+{
+	struct query q = query_begin(g->db, sql[AFTER]);
+	struct change *list = NULL;
+	size_t room = 0, many = 0;
+	enum rc rc;
+
+	query_put_int(&q, after);
+	query_put_int(&q, (int64_t)most);
+	while (query_next(&q)) {
+		list = arena_grow(a, list, &room, many + 1, sizeof(*list));
+		list[many].seq = query_int(&q, 0);
+		list[many].kind = str_dup(a, query_str(&q, 1));
+		list[many++].data = str_dup(a, query_str(&q, 2));
+	}
+	rc = query_end(&q, RC_OK);
+	if (rc != RC_OK)
+		return rc;
+	*c = list;
+	*n = many;
+	return RC_OK;
+}
+
+static enum rc
+number(struct graph *g, const char *text, int64_t *n)
+{
+	struct query q = query_begin(g->db, text);
+
+	if (query_next(&q))
+		*n = query_int(&q, 0);
+	return query_end(&q, RC_FAIL);
+}
+
+/* The newest line is never pruned, so the table alone can tell. Oldest first:
+ * what is added between the two reads only makes the range longer. */
+enum rc
+graph_change_range(struct graph *g, int64_t *oldest, int64_t *newest)
+{
+	int64_t from = 0, to = 0;
+	enum rc rc = number(g, sql[OLDEST], &from);
+
+	if (rc == RC_OK)
+		rc = number(g, sql[NEWEST], &to);
+	if (rc != RC_OK)
+		return rc;
+	*oldest = from == 0 ? to : from;
+	*newest = to;
+	return RC_OK;
+}
+
+/* ---- idempotency ------------------------------------------------------- */
+
+enum rc
+graph_idem_get(struct graph *g, struct arena *a, struct str scope,
+    struct str key, int64_t now_ns, struct idem *i)
+{
+	struct query q = query_begin(g->db, sql[IDEM_GET]);
+	struct idem r = { 0 };
+	enum rc rc;
+
+	query_put_str(&q, scope);
+	query_put_str(&q, key);
+	query_put_int(&q, now_ns - idem_kept_ns);
+	if (query_next(&q)) {
+		query_bytes(&q, 0, r.body_sha256, sizeof(r.body_sha256));
+		r.status = (int)query_int(&q, 1);
+		r.content_type = str_dup(a, query_str(&q, 2));
+		r.body = str_dup(a, query_str(&q, 3));
+	}
+	rc = query_end(&q, RC_ABSENT);
+	if (rc == RC_OK)
+		*i = r;
+	return rc;
+}
+
+enum rc
+graph_idem_put(struct graph *g, struct str scope, struct str key,
+    int64_t now_ns, const struct idem *i)
+{
+	struct query q;
+	enum rc rc = prune(g, sql[IDEM_PRUNE], now_ns - idem_kept_ns);
+
+	if (rc != RC_OK)
+		return rc;
+	q = query_begin(g->db, sql[IDEM_PUT]);
+	query_put_str(&q, scope);
+	query_put_str(&q, key);
+	query_put_int(&q, now_ns);
+	query_put_blob(&q, i->body_sha256, sizeof(i->body_sha256));
+	query_put_int(&q, i->status);
+	query_put_str(&q, i->content_type);
+	query_put_blob(&q, i->body.p, i->body.len);
+	return query_run(&q);
+}

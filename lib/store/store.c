@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening the store and, through a small LRU, its tenants' graphs. */
+#include <assert.h>
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "store/schema.h"
+#include "store/state.h"
+
+enum { CONTROL_KIB = 4096, GRAPH_KIB = 65536, PATH_LEN = 4096 };
+
+/* The tool run as root must leave nothing behind that the responders cannot
+ * open: it becomes the owner of DATA first. */
+static enum rc
+become_owner(const char *data)
+{
+	struct stat s;
+
+	if (geteuid() != 0 || stat(data, &s) != 0 || s.st_uid == 0)
+		return RC_OK;
+	if (setgroups(0, NULL) == 0 && setegid(s.st_gid) == 0 &&
+	    seteuid(s.st_uid) == 0)
+		return RC_OK;
+	log_err("cannot become the owner of %s: %s", data, strerror(errno));
+	return RC_FAIL;
+}
+
+static enum rc
+folder_make(const char *path)
+{
+	if (file_folder(path, FOLDER_MODE))
+		return RC_OK;
+	log_err("cannot make %s: %s", path, strerror(errno));
+	return errno == ENOSPC || errno == EDQUOT ? RC_BUSY : RC_FAIL;
+}
+
+static enum rc
+control_open(struct store *st, bool create)
+{
+	const char *const steps[] = { schema_control };
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "%s/control.db", st->data);
+	return db_open(&(struct db_want){ .path = path, .create = create,
+	    .durable = true, .steps = steps, .n_steps = COUNT(steps),
+	    .cache_kib = CONTROL_KIB }, &st->control);
+}
+
+enum rc
+store_open(const char *data, bool create, struct store **out)
+{
+	struct store *st;
+	enum rc rc = become_owner(data);
+
+	if (rc == RC_OK && strlen(data) > PATH_LEN / 2)
+		rc = RC_FAIL;
+	if (rc == RC_OK && create)
+		rc = folder_make(data);
+	if (rc != RC_OK)
+		return rc;
+	st = mem_get(sizeof(*st));
+	st->data = mem_copy(data, strlen(data));
+	rc = control_open(st, create);
+	if (rc == RC_OK)
+		rc = limits_open(st);
+	if (rc == RC_OK)
+		*out = st;
+	else
+		store_close(st);
+	return rc;
+}
+
+void
+store_close(struct store *st)
+{
+	size_t i;
+
+	if (st == NULL)
+		return;
+	for (i = 0; i < GRAPHS_OPEN_MAX; i++)
+		graph_close(st->graph[i]);
+	db_close(st->control);
+	db_close(st->limits);
+	mem_free(st->data);
+	mem_free(st);
+}
+
+int64_t
+store_disk_free(struct store *st)
+{
+	struct statvfs v;
+
+	if (statvfs(st->data, &v) != 0)
+		return 0;
+	return (int64_t)v.f_bavail * (int64_t)v.f_frsize;
+}
+
+/* ---- graphs ------------------------------------------------------------ */
+
+static enum rc
+file_open(struct store *st, struct arena *a, int64_t tenant, struct db **db)
+{
+	const char *const steps[] = { schema_graph };
+	char path[PATH_LEN];
+	struct tenant t;
+	enum rc rc = store_tenant_get(st, a, tenant, &t);
+
+	if (rc != RC_OK)
+		return rc;
+	snprintf(path, sizeof(path), "%s/tenants/%.*s", st->data,
+	    STR_ARG(t.folder));
+	rc = folder_make(path);
+	if (rc != RC_OK)
+		return rc;
+	snprintf(path, sizeof(path), "%s/tenants/%.*s/graph.db", st->data,
+	    STR_ARG(t.folder));
+	return db_open(&(struct db_want){ .path = path, .create = true,
+	    .durable = true, .steps = steps, .n_steps = COUNT(steps),
+	    .cache_kib = GRAPH_KIB }, db);
+}
+
+/* A free place or that of the graph used longest ago; never one in the middle
+ * of a transaction. */
+static struct graph **
+place_free(struct store *st)
+{
+	struct graph **oldest = NULL;
+	size_t i;
+
+	for (i = 0; i < GRAPHS_OPEN_MAX; i++) {
+		struct graph **at = &st->graph[i];
+
+		if (*at == NULL)
+			return at;
+		if (db_writing((*at)->db))
+			continue;
+		if (oldest == NULL || (*at)->used < (*oldest)->used)
+			oldest = at;
+	}
+	assert(oldest != NULL);
+	graph_close(*oldest);
+	*oldest = NULL;
+	return oldest;
+}
+
+enum rc
+store_graph(struct store *st, int64_t tenant, struct graph **g)
+{
+	struct arena *a;
+	struct db *db;
+	struct graph **at;
+	enum rc rc;
+	size_t i;
+
+	for (i = 0; i < GRAPHS_OPEN_MAX; i++) {
+		if (st->graph[i] == NULL || st->graph[i]->tenant != tenant)
+			continue;
+		st->graph[i]->used = ++st->tick;
+		*g = st->graph[i];
+		return RC_OK;
+	}
+	a = arena_new();
+	rc = file_open(st, a, tenant, &db);
+	arena_free(a);
+	if (rc != RC_OK)
+		return rc;
+	at = place_free(st);
+	*at = graph_open(db, tenant);
+	(*at)->used = ++st->tick;
+	*g = *at;
+	return RC_OK;
+}
