@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verify FILE [--raw FOLDER|FILE] - recompute PROVABLE edges, offline.
+ *
+ * FILE is a chain, an answer {"chains":[...]}, or edges one a line. The raw
+ * records are taken from its nodes, from other lines of it, and from --raw. No
+ * store and no network is asked: what it says follows from the files alone.
+ * Exit 1 if any PROVABLE edge does not follow.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "proof.h"
+#include "rawset.h"
+
+enum { FILE_MAX = 1 << 30 };
+
+struct job {
+	struct cli *c;
+	struct rawset raw;
+	struct prover *prover;
+	size_t edges, provable, failed;
+};
+
+static bool
+gather(void *ctx, const struct json *v)
+{
+	struct job *j = ctx;
+	const struct json *chains = json_get(v, "chains");
+	const struct json *nodes = json_get(v, "nodes");
+	size_t i;
+
+	for (i = 0; i < json_len(chains); i++)
+		if (!gather(ctx, json_item(chains, i)))
+			return false;
+	for (i = 0; i < json_len(nodes); i++)
+		if (!rawset_add(&j->raw, json_item(nodes, i)))
+			return false;
+	return rawset_add(&j->raw, v);
+}
+
+static void
+result(struct job *j, const struct json *edge, const char *why)
+{
+	struct str from = json_str(json_get(edge, "from"));
+	struct str to = json_str(json_get(edge, "to"));
+	struct str rule = json_str(json_get(edge, "rule"));
+	struct cli *c = j->c;
+
+	if (!c->json) {
+		buf_printf(&c->out, "%-6s  %.*s -> %.*s  %.*s%s%s\n",
+		    why ? "FAILED" : "ok", STR_ARG(from), STR_ARG(to),
+		    STR_ARG(rule), why ? ": " : "", why ? why : "");
+		return;
+	}
+	jw_object(&c->jw);
+	jw_key_s(&c->jw, "from", from);
+	jw_key_s(&c->jw, "to", to);
+	jw_key_s(&c->jw, "rule", rule);
+	jw_key_b(&c->jw, "ok", why == NULL);
+	if (why != NULL)
+		jw_key_c(&c->jw, "why", why);
+	jw_object_end(&c->jw);
+}
+
+static void
+check_edge(struct job *j, const struct json *edge)
+{
+	char why[320];
+	bool good;
+
+	j->edges++;
+	if (!str_is(json_str(json_get(edge, "grade")), "PROVABLE"))
+		return;
+	j->provable++;
+	good = prove(j->prover, edge, why, sizeof(why));
+	if (!good)
+		j->failed++;
+	result(j, edge, good ? NULL : why);
+}
+
+static bool
+check(void *ctx, const struct json *v)
+{
+	struct job *j = ctx;
+	const struct json *chains = json_get(v, "chains");
+	const struct json *edges = json_get(v, "edges");
+	size_t i;
+
+	for (i = 0; i < json_len(chains); i++)
+		if (!check(ctx, json_item(chains, i)))
+			return false;
+	for (i = 0; i < json_len(edges); i++)
+		check_edge(j, json_item(edges, i));
+	if (json_get(v, "from") != NULL && json_get(v, "to") != NULL)
+		check_edge(j, v);
+	return true;
+}
+
+static int
+summary(struct job *j, const char *path)
+{
+	struct cli *c = j->c;
+
+	if (c->json) {
+		jw_array_end(&c->jw);
+		jw_key_i(&c->jw, "edges", (int64_t)j->edges);
+		jw_key_i(&c->jw, "provable", (int64_t)j->provable);
+		jw_key_i(&c->jw, "failed", (int64_t)j->failed);
+		jw_key_b(&c->jw, "ok", j->failed == 0 && j->edges > 0);
+		jw_object_end(&c->jw);
+	} else {
+		buf_printf(&c->out, "%zu of %zu PROVABLE edges follow from "
+		    "their raw records; %zu other edges claim no proof\n",
+		    j->provable - j->failed, j->provable,
+		    j->edges - j->provable);
+	}
+	if (j->edges == 0)
+		return cli_failed("%s holds no edges: give a chain, "
+		    "{\"chains\":[...]} or edges one a line", path);
+	return j->failed > 0 ? CLI_FAILED : CLI_OK;
+}
+
+static int
+run(struct job *j, const char *path, struct str text)
+{
+	bool good;
+
+	if (!json_values(path, text, gather, j))
+		return CLI_FAILED;
+	if (j->c->json) {
+		jw_object(&j->c->jw);
+		jw_key(&j->c->jw, "results");
+		jw_array(&j->c->jw);
+	}
+	j->prover = prover_new(&j->raw);
+	good = json_values(path, text, check, j);
+	prover_free(j->prover);
+	if (good)
+		return summary(j, path);
+	buf_clear(&j->c->out);	/* half an answer is none */
+	return CLI_FAILED;
+}
+
+int
+cmd_verify(struct cli *c, int argc, char **argv)
+{
+	struct job j = { .c = c };
+	const char *raw = NULL;
+	struct buf b;
+	int status;
+	int n = cli_options(argc, argv, (const struct option_row[]){
+	    { "--raw", &raw, NULL }, { 0 } });
+
+	if (n != 1)
+		return n < 0 ? CLI_USAGE :
+		    cli_usage("usage: tra-ce verify FILE [--raw FOLDER|FILE]");
+	rawset_init(&j.raw, c->a);
+	if (raw != NULL && !rawset_load(&j.raw, raw))
+		return CLI_FAILED;
+	buf_init(&b, FILE_MAX);
+	if (!file_read(argv[0], &b))
+		status = cli_failed("cannot read %s: %s", argv[0],
+		    strerror(errno));
+	else
+		status = run(&j, argv[0], buf_str(&b));
+	buf_release(&b);
+	return status;
+}
