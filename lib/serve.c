@@ -76,6 +76,7 @@ serve_store(struct app *app)
 
 	if (rc == RC_OK) {
 		app->trouble = NULL;
+		fcgi_follow_parent();	/* the store may have changed users */
 		return RC_OK;
 	}
 	app->store = NULL;

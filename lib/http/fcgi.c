@@ -67,19 +67,30 @@ signals_wait(void *arg)
 	return NULL;
 }
 
+static bool
+spawned(void)
+{
+	const char *said = getenv("TRACE_SPAWNED");
+
+	return said != NULL && strcmp(said, "1") == 0;
+}
+
+void
+fcgi_follow_parent(void)
+{
+	if (spawned() && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+		log_warn("cannot follow the parent errno=%d", errno);
+}
+
 /* The web server's death must not leave us behind: nobody would ever stop or
  * respawn us. Whoever died before we asked is seen by the changed parent. */
 static void
 parent_follow(int stop_fd)
 {
-	const char *spawned = getenv("TRACE_SPAWNED");
 	pid_t parent = getppid();
 
-	if (spawned == NULL || strcmp(spawned, "1") != 0)
-		return;
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
-		log_warn("cannot follow the parent errno=%d", errno);
-	if (getppid() != parent)
+	fcgi_follow_parent();
+	if (spawned() && getppid() != parent)
 		stop_raise(stop_fd);
 }
 

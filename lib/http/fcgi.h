@@ -29,6 +29,9 @@ struct fcgi;
  */
 MUST_CHECK enum rc fcgi_listen(int *stop_fd);
 
+/* Ask again for that: the kernel forgets it when a process changes its user. */
+void fcgi_follow_parent(void);
+
 struct fcgi *fcgi_new(void);
 void fcgi_free(struct fcgi *c);
 
