@@ -74,16 +74,15 @@ actor_name(struct reading *r, struct str type)
 
 /* ---- principals ------------------------------------------------------- */
 
-/* The unique id. A whole account (Root) is as good as an id; a service, which
- * acts for everybody, is no principal to link by. */
+/* The unique id of a user or role. Root is known by its account; services and
+ * federated callers have no id of their own. */
 static void
 principal_ref(struct reading *r, struct str type)
 {
 	struct str whole = norm_text(r, ID "/principalId");
 	struct str id = before_colon(whole);
 
-	if (norm_null(id) || str_is(type, "AWSService") ||
-	    !str_starts(id, "A") || id.len < 5)
+	if (!str_starts(id, "AIDA") && !str_starts(id, "AROA"))
 		id = STR("");
 	if (str_is(type, "Root"))
 		id = norm_text(r, ID "/accountId");
