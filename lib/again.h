@@ -14,7 +14,7 @@
 #include "rc.h"
 #include "store.h"
 
-/* Text lives in `a`, or in doc's tree until it is used again. row may be NULL. */
+/* All text lives in `a`; the tags are those that were stored. row may be NULL. */
 MUST_CHECK enum rc event_again(struct graph *g, struct arena *a,
     struct json_doc *doc, int64_t ev, struct event *out, struct event_row *row);
 

@@ -69,7 +69,6 @@ struct work {
 	int64_t now_ns;
 	struct fresh fresh;
 	size_t events_room, carried_room;
-	int64_t added;
 };
 
 static void
@@ -274,7 +273,6 @@ put_item(struct work *w, struct ingest_item *it)
 		return rc;
 	it->ev = row.ev;
 	it->duplicate = false;
-	w->added++;
 	note_event(w, row.ev);
 	return RC_OK;
 }
@@ -354,9 +352,6 @@ put_all(struct work *w, struct ingest_batch **b, size_t n, struct keeper *k)
 		if (rc == RC_OK && !done)
 			rc = keep_answer(w, b[i]);
 	}
-	if (rc == RC_OK && w->added > 0)
-		rc = graph_set_number(w->g, "events",
-		    graph_number(w->g, "events") + w->added);
 	if (rc == RC_OK && w->fresh.n > 0)
 		rc = keeper_update(k, w->g, &w->fresh, w->now_ns);
 	return rc;
