@@ -43,7 +43,7 @@ body_check(const struct request *rq, bool any_type, struct reply *rp)
 }
 
 enum rc
-body_unpack(struct request *rq, struct str received, struct buf *unpacked,
+body_decode(struct request *rq, struct str received, struct buf *unpacked,
     struct reply *rp)
 {
 	enum unpack u;

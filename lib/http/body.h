@@ -16,7 +16,7 @@ MUST_CHECK enum rc body_check(const struct request *rq, bool any_type,
 /* Set rq->body from the bytes received: as they are, or unpacked into
  * `unpacked`, whose maximum is the cap (RC_TOO_BIG beyond it, early).
  * RC_MALFORMED: not what Content-Encoding says. */
-MUST_CHECK enum rc body_unpack(struct request *rq, struct str received,
+MUST_CHECK enum rc body_decode(struct request *rq, struct str received,
     struct buf *unpacked, struct reply *rp);
 
 #endif

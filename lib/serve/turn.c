@@ -33,7 +33,7 @@ body_take(struct app *app, struct request *rq, struct reply *rp,
 	rc = body_check(rq, (route->flags & ROUTE_NO_JSON) != 0, rp);
 	if (rc != RC_OK)
 		return rc;
-	return body_unpack(rq, buf_str(src->received), src->unpacked, rp);
+	return body_decode(rq, buf_str(src->received), src->unpacked, rp);
 }
 
 /* No route to take: why not, told in the order of how much is wrong. */

@@ -24,7 +24,7 @@ setup(void **state)
 
 	w.mem = arena_new();
 	reply_init(&w.rp, w.mem);
-	buf_init(&w.packed, 1 << 20);
+	buf_init(&w.packed, 8 << 20);
 	buf_init(&w.unpacked, 1 << 20);
 	*state = &w;
 	return 0;
@@ -96,7 +96,7 @@ unpack(struct world *w, const char *encoding, struct str bytes,
 		.mem = w->mem,
 		.content_encoding = str_of(encoding),
 	};
-	return body_unpack(rq, bytes, &w->unpacked, &w->rp);
+	return body_decode(rq, bytes, &w->unpacked, &w->rp);
 }
 
 static void
