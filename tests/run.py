@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""make check: runs every test and names each with its time.
+
+    BUILD=build tests/run.py [--san] [--only TEXT]
+
+  unit   build/tests/*: cmocka programs, golden files among them; each of their
+         tests counts as one
+  e2e    tests/e2e/*.py: a real web server on a free port; a script that ends
+         with anything but 0 has failed (77: could not be tried here)
+  lint   tests/lint/lint.py
+--san: the unit programs alone, built with sanitizers. The last line is
+"N passed, N failed"; exit 1 if any failed.
+"""
+import os, re, subprocess, sys, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+SKIPPED = 77
+TAP = re.compile(r"^\s*(ok|not ok)\s+\d+\s*-?\s*(\S.*?)\s*(#.*)?$", re.M)
+PATIENCE = {"unit": 120, "e2e": 300, "lint": 30}
+
+
+class Count:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, [], []
+
+    def say(self, good, kind, name, seconds, why=""):
+        print("%-6s %-5s %-58s %7.2f s" % ("ok" if good else "FAILED", kind, name, seconds), flush=True)
+        if good:
+            self.passed += 1
+        else:
+            self.failed.append(kind + " " + name)
+            if why:
+                print("       " + why.strip().replace("\n", "\n       "), flush=True)
+
+
+def run(kind, words, env):
+    """-> status (or None: out of patience), output, seconds"""
+    begin = time.monotonic()
+    p = subprocess.Popen(words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        out, _ = p.communicate(timeout=PATIENCE[kind])
+        status = p.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(p.pid, 15)                        # its own session: nothing of it stays
+        try:
+            out, _ = p.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, 9)
+            out, _ = p.communicate()
+        status = None
+    return status, out.decode("utf-8", "replace"), time.monotonic() - begin
+
+
+def last(out, n=25):
+    return "\n".join(out.strip().split("\n")[-n:])
+
+
+def unit(count, name, env):
+    status, out, seconds = run("unit", [os.path.join(BUILD, "tests", name)], dict(env, CMOCKA_MESSAGE_OUTPUT="TAP"))
+    tests = TAP.findall(out)
+    bad = [t for word, t, _ in tests if word == "not ok"]
+    for _ in range(len(tests) - len(bad)):
+        count.passed += 1
+    count.failed += ["unit %s: %s" % (name, t) for t in bad]
+    broken = status is None or (status != 0 and not bad) or not tests
+    if broken:                                      # crashed, hung, or says nothing
+        count.failed.append("unit %s: ended with %s after %d tests" % (name, status, len(tests)))
+    word = "FAILED" if bad or broken else "ok"
+    print("%-6s %-5s %-40s %4d of %4d tests %7.2f s" % (word, "unit", name, len(tests) - len(bad), len(tests), seconds),
+          flush=True)
+    if word != "ok":
+        print("       " + last(out).replace("\n", "\n       "), flush=True)
+
+
+def script(count, kind, path, env):
+    status, out, seconds = run(kind, ["/usr/bin/python3", path], env)
+    name = os.path.basename(path)
+    if status == SKIPPED:
+        count.skipped.append(name)
+        print("skip   %-5s %-58s %7.2f s  %s" % (kind, name, seconds, last(out, 1)), flush=True)
+        return
+    count.say(status == 0, kind, name, seconds, ("no end after %d s\n" % PATIENCE[kind] if status is None else "") + last(out))
+
+
+def names_in(folder, keep):
+    at = os.path.join(ROOT, folder)
+    return sorted(n for n in os.listdir(at) if keep(n)) if os.path.isdir(at) else []
+
+
+def main(argv):
+    san = "--san" in argv
+    only = argv[argv.index("--only") + 1] if "--only" in argv else ""
+    env = dict(os.environ, BUILD=BUILD, PYTHONDONTWRITEBYTECODE="1",
+               ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", UBSAN_OPTIONS="print_stacktrace=1")
+    count, begin = Count(), time.monotonic()
+    for name in names_in("tests/unit", lambda n: n.endswith(".c")):
+        if only in name:
+            unit(count, name[:-2], env)
+    if not san:
+        for name in names_in("tests/e2e", lambda n: n.endswith(".py") and n != "lab.py"):
+            if only in name:
+                script(count, "e2e", os.path.join(ROOT, "tests/e2e", name), env)
+        if only in "lint":
+            script(count, "lint", os.path.join(ROOT, "tests/lint/lint.py"), env)
+    for f in count.failed:
+        print("FAILED " + f)
+    if count.skipped:
+        print("skipped: " + ", ".join(count.skipped))
+    print("in %.0f s" % (time.monotonic() - begin))
+    print("%d passed, %d failed" % (count.passed, len(count.failed)))
+    return 1 if count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
