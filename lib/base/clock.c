@@ -171,7 +171,7 @@ take_zone(struct str *s, bool may_lack, int64_t *offset_s)
 	(void)take_char(s, ':');
 	if (!take_digits(s, 2, &m) || h > 23 || m > 59)
 		return false;
-	*offset_s = (h * 3600 + m * 60) * (minus ? -1 : 1);
+	*offset_s = (int64_t)(h * 3600 + m * 60) * (minus ? -1 : 1);
 	return true;
 }
 
@@ -204,21 +204,26 @@ clock_parse(struct str text, bool zone_may_lack, int64_t *ns)
 	return true;
 }
 
-/* A decimal number without sign: digits * 10^power; `digits` holds no more
- * than 18 of them, what is behind is cut. */
+/* A decimal number without sign: digits * 10^power; of its n digits those
+ * that `digits` has no room for are cut. */
 struct decimal {
 	int64_t digits;
 	int n, power;
+	bool full;
 };
 
 static void
 decimal_add(struct decimal *d, unsigned digit, bool behind_point)
 {
-	if (d->n == 18) {
+	int64_t sum;
+
+	d->full = d->full || __builtin_mul_overflow(d->digits, 10, &sum) ||
+	    __builtin_add_overflow(sum, digit, &sum);
+	if (d->full) {
 		d->power += !behind_point;
 		return;
 	}
-	d->digits = d->digits * 10 + digit;
+	d->digits = sum;
 	d->n += d->digits != 0;
 	d->power -= behind_point;
 }

@@ -19,9 +19,9 @@ int64_t clock_now_ns(void);		/* wall clock */
 int64_t clock_mono_ns(void);		/* for spans */
 
 /*
- * RFC 3339 with any offset; 'T', 't' or one space between date and time, 'Z'
- * or 'z', 0 to 9 (more are cut) digits of a second; a leap second reads as
- * :59.999999999. `zone_may_lack`: text without zone is taken as UTC (Windows
+ * RFC 3339 with any offset (its colon may lack); 'T', 't' or one space between
+ * date and time, 'Z' or 'z', 0 to 9 (more are cut) digits of a second; a leap
+ * second (at the end of a UTC day) reads as :59.999999999. `zone_may_lack`: text without zone is taken as UTC (Windows
  * and Sysmon write it so); then "YYYY-MM-DD hh:mm:ss" is enough. A date alone,
  * a 30 February, an hour 25, an offset beyond 23:59 are refused.
  */
