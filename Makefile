@@ -4,7 +4,7 @@ DATA ?= var
 DEMO ?= 1
 SERVER ?= lighttpd
 BUILD ?= build
-CC ?= gcc
+CC = gcc
 CFLAGS ?= -O2 -g
 SAN ?=
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 -Werror
@@ -39,16 +39,20 @@ $(BUILD)/lib/attack.o: $(BUILD)/gen/attack_table.h
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/libtrace.a: $(LIB_O)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 $(BUILD)/fcgi/%.fcgi: $(BUILD)/fcgi/%.o $(BUILD)/libtrace.a
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
+	@echo "  LD $@"
+	@$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
 $(BUILD)/tra-ce: $(CLI_C:%.c=$(BUILD)/%.o) $(BUILD)/libtrace.a
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
+	@echo "  LD $@"
+	@$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtrace.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS) -lcmocka
+	@echo "  LD $@"
+	@$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS) -lcmocka
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -182,7 +182,6 @@ static void
 spread_labels(struct flow *f)
 {
 	const struct node *n;
-	struct rank after;
 	size_t at, i;
 
 	while (f->n_heap > 0) {
@@ -197,8 +196,7 @@ spread_labels(struct flow *f)
 				continue;
 			}
 		}
-		after = n->rank;
-		f->after = &after;
+		f->after = &n->rank;	/* nodes stay while the view does */
 		for (i = 0; i < n->n_refs; i++)
 			offer_users(f, n, &n->refs[i]);
 	}
