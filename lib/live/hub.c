@@ -265,8 +265,12 @@ sweep(struct hub *h)
 static void
 stirred(struct hub *h, struct stream *s, uint32_t events)
 {
-	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0)
+	/* Servers that tell of a client's end still want the request's: else
+	 * they log an error for every browser that is closed. */
+	if ((events & (EPOLLERR | EPOLLHUP)) != 0)
 		s->broken = true;
+	else if ((events & EPOLLRDHUP) != 0)
+		stream_end(s, h->desk.now_ns);
 	else if ((events & EPOLLIN) != 0)
 		stream_drain(s);
 	stream_flush(s, h->desk.now_ns);
