@@ -96,10 +96,11 @@ layout_of(const struct json *v)
 static struct win_value
 at(struct win *w, const char *pointer)
 {
-	struct win_value v = { STR(""), STR("") };
+	struct win_value v = { .text = STR("") };
 
 	if (pointer != NULL)
-		v.text = norm_text(w->r, pointer);
+		v.whole = norm_text(w->r, pointer);
+	v.text = str_trim(v.whole);
 	if (v.text.len > 0)
 		v.field = str_of(pointer);
 	return v;
@@ -108,7 +109,7 @@ at(struct win *w, const char *pointer)
 static struct win_value
 first(struct win *w, const char *const pointers[ALT])
 {
-	struct win_value v = { STR(""), STR("") };
+	struct win_value v = { .text = STR("") };
 
 	for (size_t i = 0; i < ALT && pointers[i] && v.text.len == 0; i++)
 		v = at(w, pointers[i]);
@@ -228,6 +229,17 @@ time_value(struct str text, int64_t *ns)
 	return clock_parse(text, true, ns) || clock_parse_epoch(text, ns);
 }
 
+/* Where to send the reader of a refusal: a time field that is there, or the
+ * one that most shippers write. */
+static const char *
+time_wanted(struct win *w, const struct layout *l)
+{
+	for (size_t i = 0; i < COUNT(l->time) && l->time[i].at; i++)
+		if (json_pointer(w->r->v, str_of(l->time[i].at)) != NULL)
+			return l->time[i].at;
+	return strcmp(l->mark, "EventID") == 0 ? "/EventTime" : l->time[0].at;
+}
+
 static bool
 set_time(struct win *w, const struct layout *l)
 {
@@ -246,7 +258,7 @@ set_time(struct win *w, const struct layout *l)
 		if (time_value(at(w, l->time[i].at).text, &ev->time_ns))
 			return true;
 	}
-	return norm_refuse(w->r, l->time[0].at,
+	return norm_refuse(w->r, time_wanted(w, l),
 	    "is missing or no time, and no other time field is one");
 }
 
@@ -350,7 +362,7 @@ actor(struct win *w, const struct win_row *row)
 			s = win_account(w, pairs[i][0], pairs[i][1]);
 	if (s.len == 0 && row->actor)
 		s = win_get(w, row->actor).text;
-	if (s.len == 0 && (row->own & WIN_SUBJECT))
+	if (s.len == 0)
 		s = win_account(w, "SubjectUserName", "SubjectDomainName");
 	if (s.len == 0 && (row->own & WIN_SIGNED_ON))
 		s = win_account(w, "AccountName", "Domain");

@@ -16,9 +16,10 @@ struct win_pair {
 	struct str name, text, field;
 };
 
-/* One field: its text and its JSON Pointer; empty text: absent or null. */
+/* One field: its text without blanks around, its text as it stands, and its
+ * JSON Pointer. Empty text: absent or null. */
 struct win_value {
-	struct str text, field;
+	struct str text, whole, field;
 };
 
 struct win {

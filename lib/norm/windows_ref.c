@@ -42,7 +42,7 @@ static void
 also(struct entref *e, struct win_value v)
 {
 	if (e != NULL && v.field.len > 0)
-		entref_proof(e, v.field, v.text);
+		entref_proof(e, v.field, v.whole);
 }
 
 /* ---- processes -------------------------------------------------------- */
@@ -65,7 +65,7 @@ static struct win_value
 maybe(struct win *w, const char *name)
 {
 	return name ? win_get(w, name) :
-	    (struct win_value){ STR(""), STR("") };
+	    (struct win_value){ .text = STR("") };
 }
 
 static struct entref *
@@ -82,7 +82,7 @@ by_guid(struct win *w, const struct win_part *p)
 		.key = win_local(w, guid),
 		.name = win_process_name(w, image.text,
 		    maybe(w, p->also).text),
-		.field = v.field, .value = v.text,
+		.field = v.field, .value = v.whole,
 	});
 }
 
@@ -110,7 +110,7 @@ process_of_pid(struct win *w, enum role role, struct win_value pid,
 		.flags = REF_WEAK | (win_is_hub(w, image) ? REF_HUB : 0),
 		.key = win_local(w, key),
 		.name = win_process_name(w, image, pid.text),
-		.field = pid.field, .value = pid.text,
+		.field = pid.field, .value = pid.whole,
 	});
 }
 
@@ -140,7 +140,7 @@ by_luid(struct win *w, const struct win_part *p)
 	return win_ref(w, (struct named){
 		.kind = KIND_SESSION, .role = p->role,
 		.key = win_local(w, key), .name = v.text,
-		.field = v.field, .value = v.text,
+		.field = v.field, .value = v.whole,
 	});
 }
 
@@ -154,7 +154,7 @@ by_ticket(struct win *w, const struct win_part *p)
 		return NULL;
 	return win_ref(w, (struct named){
 		.kind = KIND_TICKET, .role = p->role, .key = guid,
-		.name = v.text, .field = v.field, .value = v.text,
+		.name = v.text, .field = v.field, .value = v.whole,
 	});
 }
 
@@ -180,7 +180,7 @@ account(struct win *w, enum role role, struct win_value sid,
 	struct named n = {
 		.kind = KIND_USER, .role = role,
 		.name = name.text.len > 0 ? name.text : v.text,
-		.field = v.field, .value = v.text,
+		.field = v.field, .value = v.whole,
 	};
 
 	if (v.text.len == 0)
@@ -213,7 +213,7 @@ by_sid(struct win *w, const struct win_part *p)
 static struct entref *
 by_user(struct win *w, const struct win_part *p)
 {
-	struct win_value none = { STR(""), STR("") };
+	struct win_value none = { .text = STR("") };
 	struct win_value name = win_get(w, p->field);
 
 	name.text = win_account(w, p->field, p->with);
@@ -228,7 +228,7 @@ thing(struct win *w, enum kind kind, const struct win_part *p, struct str key,
 {
 	return win_ref(w, (struct named){
 		.kind = kind, .role = p->role, .key = win_local(w, key),
-		.name = v.text, .field = v.field, .value = v.text,
+		.name = v.text, .field = v.field, .value = v.whole,
 	});
 }
 
@@ -248,7 +248,7 @@ by_command(struct win *w, const struct win_part *p)
 	struct named n = {
 		.kind = KIND_FILE, .role = p->role,
 		.key = win_local(w, path), .name = path,
-		.field = v.field, .value = v.text,
+		.field = v.field, .value = v.whole,
 	};
 
 	return path.len > 0 ? win_ref(w, n) : NULL;
@@ -305,7 +305,7 @@ by_handle(struct win *w, const struct win_part *p)
 		.kind = KIND_HANDLE, .role = p->role,
 		.key = win_local(w, str_printf(w->r->a, "%.*s|0x%llx",
 		    STR_ARG(process), (unsigned long long)n)),
-		.name = name, .field = v.field, .value = v.text,
+		.name = name, .field = v.field, .value = v.whole,
 	});
 	also(e, pid);
 	return e;
@@ -349,7 +349,7 @@ by_hashes(struct win *w, const struct win_part *p)
 		    common ? REF_COMMON : 0);
 		if (last != NULL && v.field.len > 0) {
 			last->proofs = 0;
-			entref_proof(last, v.field, v.text);
+			entref_proof(last, v.field, v.whole);
 		}
 		e = e ? e : last;
 		if (e && (common || (w->r->ev->flags & EVENT_MINOR)))
@@ -358,12 +358,20 @@ by_hashes(struct win *w, const struct win_part *p)
 	return e;
 }
 
+/* Artifacts keep the text they were made from: with blanks around it, that is
+ * not what stands there. */
+static struct str
+exact(struct win_value v)
+{
+	return v.text.len == v.whole.len ? v.field : STR("");
+}
+
 static struct entref *
 by_ip(struct win *w, const struct win_part *p)
 {
 	struct win_value v = win_get(w, p->field);
 
-	return norm_art_ip(w->r, v.field, v.text);
+	return norm_art_ip(w->r, exact(v), v.text);
 }
 
 static struct entref *
@@ -371,25 +379,40 @@ by_domain(struct win *w, const struct win_part *p)
 {
 	struct win_value v = win_get(w, p->field);
 
-	return norm_art_domain(w->r, v.field, v.text);
+	return norm_art_domain(w->r, exact(v), v.text);
 }
 
 /* ---- flows ------------------------------------------------------------ */
 
+/* What came as text within a text cannot be pointed at, and proves nothing. */
+static void
+without_proof(struct event *ev, size_t from)
+{
+	for (; from < ev->n_refs; from++) {
+		ev->refs[from].flags |= REF_WEAK;
+		ev->refs[from].proofs = 0;
+	}
+}
+
 void
 win_flow(struct win *w, const char *const fields[5], bool initiator)
 {
+	size_t i, before = w->r->ev->n_refs;
 	struct win_value v[5];
-	size_t i;
+	bool shown = true;
 
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 5; i++) {
 		v[i] = win_get(w, fields[i]);
+		shown = shown && exact(v[i]).len > 0;
+	}
 	norm_flow(w->r, &(struct five_tuple){
 		.proto = v[0].text, .a = v[1].text, .aport = v[2].text,
 		.b = v[3].text, .bport = v[4].text, .f_proto = v[0].field,
 		.f_a = v[1].field, .f_aport = v[2].field, .f_b = v[3].field,
 		.f_bport = v[4].field, .initiator = initiator,
 	});
+	if (!shown)
+		without_proof(w->r->ev, before);
 }
 
 /* 127.0.0.1 is another place on every host. */
@@ -412,7 +435,7 @@ win_endpoint(struct win *w, const char *ip, const char *port)
 	if (key.len > 0)
 		also(norm_ref(w->r, (struct named){
 			.kind = KIND_FLOW, .role = ROLE_ENDPOINT, .key = key,
-			.field = address.field, .value = address.text,
+			.field = address.field, .value = address.whole,
 		}), number);
 }
 

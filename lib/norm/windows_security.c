@@ -93,7 +93,6 @@ created(struct win *w)
 
 	target = win_number(win_get(w, "TargetLogonId").text, &luid) &&
 	    luid != 0;
-	w->r->ev->session = STR("");
 	win_part(w, &sessions[target ? 0 : 1]);
 	if (win_get(w, "CommandLine").text.len == 0)
 		w->r->ev->target = win_get(w, "NewProcessName").text;
@@ -143,7 +142,7 @@ registry_value(struct win *w)
 	win_ref(w, (struct named){
 		.kind = KIND_REGISTRY, .role = ROLE_WRITE,
 		.key = win_local(w, path), .name = path,
-		.field = key.field, .value = key.text,
+		.field = key.field, .value = key.whole,
 	});
 }
 
@@ -182,7 +181,7 @@ task(struct win *w)
 	win_ref(w, (struct named){
 		.kind = KIND_FILE, .role = ROLE_ARM,
 		.key = win_local(w, path), .name = path,
-		.field = v.field, .value = v.text,
+		.field = v.field, .value = v.whole,
 	});
 }
 
@@ -220,7 +219,7 @@ share(struct win *w)
 	struct win_value root = win_get(w, "ShareLocalPath");
 	struct str name = win_get(w, "ShareName").text, path;
 	struct named n = { .role = ROLE_TARGET, .name = rel.text,
-	    .field = rel.field, .value = rel.text };
+	    .field = rel.field, .value = rel.whole };
 
 	win_endpoint(w, "IpAddress", "IpPort");
 	if (rel.text.len == 0 || str_is(rel.text, "\\"))
@@ -330,9 +329,10 @@ static const struct win_row rows[] = {
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
 	  .target = "ObjectName" },
 	{ 4688, "process", "process.create", ACT_PROCESS_CREATE,
-	  .own = WIN_SUBJECT, .category = "process_creation",
-	  .target = "CommandLine",
-	  .parts = { { ROLE_PARENT, WIN_PID, "ProcessId",
+	  .category = "process_creation", .target = "CommandLine",
+	  .parts = { { ROLE_USER, WIN_SID, "SubjectUserSid",
+		  "SubjectUserName", "SubjectDomainName" },
+		{ ROLE_PARENT, WIN_PID, "ProcessId",
 		  "ParentProcessName", NULL },
 		{ ROLE_NEW, WIN_PID, "NewProcessId", "NewProcessName", NULL },
 		{ ROLE_EXEC, WIN_FILE, "NewProcessName", NULL, NULL } },

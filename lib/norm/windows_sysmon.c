@@ -95,7 +95,7 @@ mark_of_web(struct win *w, const char *name)
 	if (str_starts(url, "http") || str_starts(url, "ftp"))
 		win_ref(w, (struct named){ .kind = KIND_URL, .role = ROLE_ART,
 		    .key = url, .name = url, .field = v.field,
-		    .value = v.text });
+		    .value = v.whole });
 }
 
 /* The hash is that of the stream: the file's own only if it has no name. */
@@ -114,7 +114,7 @@ stream(struct win *w)
 	win_ref(w, (struct named){
 		.kind = KIND_FILE, .role = ROLE_WRITE,
 		.key = win_local(w, win_path(w, file)), .name = file,
-		.field = v.field, .value = v.text,
+		.field = v.field, .value = v.whole,
 	});
 	mark_of_web(w, "HostUrl=");
 	mark_of_web(w, "ReferrerUrl=");
@@ -128,24 +128,25 @@ driver(struct win *w)
 	win_ref(w, (struct named){
 		.kind = KIND_DRIVER, .role = ROLE_USE,
 		.key = win_local(w, win_path(w, v.text)), .name = v.text,
-		.field = v.field, .value = v.text,
+		.field = v.field, .value = v.whole,
 	});
 }
 
-/* ConsumerName of CommandLineEventConsumer.Name="x" (quotes may be escaped). */
+/* The name in  "\\\\.\\root:CommandLineEventConsumer.Name=\"x\""  or  "x". */
 static struct str
 wmi_name(struct win *w, struct str text)
 {
-	size_t from = str_find(text, STR("\""), 0), to;
+	size_t at = str_find(text, STR("Name="), 0);
 
-	if (from == (size_t)-1)
-		return str_lower(w->r->a, str_trim(text));
-	to = str_find(text, STR("\""), from + 1);
-	text = str_sub(text, from + 1, to == (size_t)-1 ? text.len :
-	    to - from - 1);
-	while (text.len > 0 && text.p[text.len - 1] == '\\')
+	if (at != (size_t)-1)
+		text = str_sub(text, at + 5, text.len);
+	while (text.len > 0 && strchr(" \\\"", text.p[0])) {
+		text.p++;
 		text.len--;
-	return str_lower(w->r->a, str_trim(text));
+	}
+	while (text.len > 0 && strchr(" \\\"", text.p[text.len - 1]))
+		text.len--;
+	return str_lower(w->r->a, text);
 }
 
 static void
@@ -159,7 +160,7 @@ wmi_ref(struct win *w, enum role role, const char *what, const char *field)
 			.kind = KIND_SUBSCRIPTION, .role = role,
 			.key = win_local(w, norm_join(w->r->a, str_of(what),
 			    STR(":"), name)),
-			.name = name, .field = v.field, .value = v.text,
+			.name = name, .field = v.field, .value = v.whole,
 		});
 }
 

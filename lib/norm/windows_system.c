@@ -48,7 +48,7 @@ detection(struct win *w)
 		win_ref(w, (struct named){
 			.kind = KIND_FILE, .role = ROLE_TARGET,
 			.key = win_local(w, file), .name = file,
-			.field = v.field, .value = v.text,
+			.field = v.field, .value = v.whole,
 		});
 }
 
@@ -70,7 +70,7 @@ wmi_binding(struct win *w)
 	win_ref(w, (struct named){
 		.kind = KIND_SUBSCRIPTION, .role = ROLE_NEW,
 		.key = win_local(w, key), .name = name, .field = v.field,
-		.value = v.text,
+		.value = v.whole,
 	});
 }
 

@@ -19,6 +19,7 @@ static const struct { const char *name, *other; } aliases[] = {
 	{ "TaskContent", "TaskContentNew" },
 	{ "ServiceFileName", "ImagePath" },
 	{ "LogonId", "LogonID" },
+	{ "ProcessName", "Application" },
 };
 
 static struct str
@@ -35,17 +36,18 @@ pair_text(struct win *w, const char *name, struct str *field)
 static struct win_value
 look(struct win *w, const char *name)
 {
-	struct win_value v = { STR(""), STR("") };
+	struct win_value v = { .text = STR("") };
 	const struct json *at = json_get(w->data, name);
 
 	if (at != NULL) {
-		v.text = json_scalar(w->r->a, at);
-		if (v.text.len > 0)
+		v.whole = json_scalar(w->r->a, at);
+		if (v.whole.len > 0)
 			v.field = norm_join(w->r->a, w->at, STR("/"),
 			    str_of(name));
 	} else if (w->n_pairs > 0) {
-		v.text = pair_text(w, name, &v.field);
+		v.whole = pair_text(w, name, &v.field);
 	}
+	v.text = str_trim(v.whole);
 	return v;
 }
 
@@ -75,9 +77,8 @@ win_get(struct win *w, const char *name)
 {
 	struct win_value v = win_raw(w, name);
 
-	v.text = str_trim(v.text);
 	if (nothing(v.text))
-		v = (struct win_value){ STR(""), STR("") };
+		v = (struct win_value){ .text = STR("") };
 	return v;
 }
 
@@ -174,12 +175,12 @@ static const char *const program_ends[] = {
 	".scr", ".cpl", ".hta", ".msi",
 };
 
-/* How long the program at the start of an unquoted command is: paths with
- * blanks end behind a program's suffix, all others at the first blank. */
+/* Behind the first suffix of a program that ends a word, or 0. So paths with
+ * blanks stay whole and arguments go. */
 static size_t
 program_len(struct str s)
 {
-	size_t best = s.len, at, end, i;
+	size_t best = s.len + 1, at, end, i;
 
 	for (i = 0; i < COUNT(program_ends); i++) {
 		at = str_find_fold(s, str_of(program_ends[i]), 0);
@@ -189,31 +190,24 @@ program_len(struct str s)
 		if ((end == s.len || strchr(" ,;\"\t", s.p[end])) && end < best)
 			best = end;
 	}
-	if (best < s.len || s.len == 0)
-		return best;
-	for (i = 0; i < COUNT(program_ends); i++)
-		if (str_ends_fold(s, program_ends[i]))
-			return s.len;
-	at = str_find(s, STR(" "), 0);
-	return at == (size_t)-1 ? s.len : at;
+	return best <= s.len ? best : 0;
 }
 
 struct str
 win_command_path(struct win *w, struct str command)
 {
 	struct str s = str_trim(command);
+	bool quoted = s.len > 1 && s.p[0] == '"';
 	size_t end;
 
-	if (s.len > 1 && s.p[0] == '"') {
-		end = str_find(s, STR("\""), 1);
-		s = str_sub(s, 1, end == (size_t)-1 ? s.len : end - 1);
-	} else if (w->is_unix) {
-		end = str_find(s, STR(" "), 0);
+	if (quoted)
+		s = str_sub(s, 1, s.len);
+	end = str_find(s, quoted ? STR("\"") : STR(" "), 0);
+	if (quoted || w->is_unix)
 		s = str_sub(s, 0, end);
-	} else {
-		s = str_sub(s, 0, program_len(s));
-	}
-	return win_path(w, s);
+	if (!w->is_unix && program_len(s) > 0)
+		end = program_len(s);
+	return win_path(w, str_sub(s, 0, end));
 }
 
 struct str
