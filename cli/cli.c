@@ -78,6 +78,30 @@ cli_tenant(struct cli *c, const char *name, struct tenant *t)
 	return false;
 }
 
+bool
+cli_tenant_or_only(struct cli *c, const char *name, struct tenant *t)
+{
+	struct tenant *all;
+	size_t n;
+	enum rc rc;
+
+	if (name != NULL)
+		return cli_tenant(c, name, t);
+	rc = store_tenants(c->store, c->a, &all, &n);
+	if (rc != RC_OK) {
+		cli_rc(rc, "listing tenants");
+		return false;
+	}
+	if (n != 1) {
+		cli_failed(n == 0 ? "there is no tenant yet: `tra-ce tenant "
+		    "add NAME`" : "there are several tenants: say which with "
+		    "--tenant NAME");
+		return false;
+	}
+	*t = all[0];
+	return true;
+}
+
 /* Is argv[*i] this option? Takes its value. -1: it lacks one. */
 static int
 matches(const struct option_row *o, int argc, char **argv, int *i)

@@ -50,6 +50,9 @@ int cli_rc(enum rc rc, const char *doing);
 MUST_CHECK bool cli_open(struct cli *c, bool create);
 /* The tenant of that name; false: said why. */
 MUST_CHECK bool cli_tenant(struct cli *c, const char *name, struct tenant *t);
+/* The same, or with NULL the only tenant there is. */
+MUST_CHECK bool cli_tenant_or_only(struct cli *c, const char *name,
+    struct tenant *t);
 
 /*
  * Options: "--name VALUE", "--name=VALUE" or, for flags, "--name", anywhere
