@@ -7,7 +7,7 @@ Environment: PORT, DATA, DEMO (0: no sample), SERVER, BUILD. Ends on SIGTERM or
 SIGINT (the whole process group may get it) and leaves no process behind.
 """
 import ctypes, glob, gzip, http.client, json, os, resource, shutil, signal
-import subprocess, sys, tempfile, time
+import socket, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESPONDERS = "events live analyze graph chains meta".split()
@@ -83,6 +83,17 @@ def missing(build):
     files = [os.path.join(build, "fcgi", f"{r}.fcgi") for r in RESPONDERS]
     files.append(os.path.join(build, "tra-ce"))
     return [f for f in files if not os.access(f, os.X_OK)]
+
+
+def port_taken(port):
+    """Would a stranger's server answer in our place?"""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError as e:
+            return e.strerror
+    return None
 
 
 def descriptors():
@@ -321,12 +332,16 @@ def main():
     lacking = missing(build)
     if lacking:
         die("not built: " + ", ".join(lacking))
+    port = int(env("PORT") or 8080)
+    taken = port_taken(port)
+    if taken:
+        die(f"port {port}: {taken}; choose another with PORT=N")
     os.umask(0o027)
     os.makedirs(data, exist_ok=True)
     for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(sig, on_signal)
     try:
-        return serve(build, data, int(env("PORT") or 8080), env("DEMO", "1") != "0")
+        return serve(build, data, port, env("DEMO", "1") != "0")
     except (Stop, KeyboardInterrupt):
         return 0
 

@@ -26,12 +26,14 @@
 #include <fcgiapp.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 
-enum { LISTENER = 0, PATIENCE_S = 30, CHUNK = 64 << 10 };
+enum { LISTENER = 0, PATIENCE_S = 30, CHUNK = 64 << 10, DRAIN_S = 5 };
 
 struct fcgi {
 	FCGX_Request r;
+	int64_t drain_until_ns;	/* 0: not told to stop yet */
 };
 
 static void
@@ -142,9 +144,21 @@ fcgi_free(struct fcgi *c)
 	mem_free(c);
 }
 
+/* Connections that wait in the backlog when we are told to stop were handed to
+ * us: nobody else would answer them. */
+static bool
+drain_go_on(struct fcgi *c, bool waiting)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	if (c->drain_until_ns == 0)
+		c->drain_until_ns = now_ns + DRAIN_S * NS_PER_S;
+	return waiting && now_ns < c->drain_until_ns;
+}
+
 /* False: stop. */
 static bool
-listener_wait(int stop_fd)
+listener_wait(struct fcgi *c, int stop_fd)
 {
 	struct pollfd p[2] = {
 		{ .fd = stop_fd, .events = POLLIN },
@@ -159,7 +173,7 @@ listener_wait(int stop_fd)
 			return false;
 		}
 		if (p[0].revents != 0)
-			return false;
+			return drain_go_on(c, (p[1].revents & POLLIN) != 0);
 		/* A listener that is no more would spin. */
 		if ((p[1].revents & POLLIN) == 0) {
 			log_err("the listener is gone");
@@ -196,7 +210,7 @@ fcgi_accept(struct fcgi *c, int stop_fd)
 	struct timeval limit = { .tv_sec = PATIENCE_S };
 	int rc;
 
-	while (listener_wait(stop_fd)) {
+	while (listener_wait(c, stop_fd)) {
 		rc = FCGX_Accept_r(&c->r);
 		if (rc == 0) {
 			setsockopt(c->r.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &limit,

@@ -35,8 +35,9 @@ void fcgi_follow_parent(void);
 struct fcgi *fcgi_new(void);
 void fcgi_free(struct fcgi *c);
 
-/* Waits for a request. False: the process was told to stop. Losing a race for
- * a connection to another thread or process just waits on. */
+/* Waits for a request. False: the process was told to stop, and nothing waits
+ * in the backlog any more (or 5 s have passed). Losing a race for a connection
+ * to another thread or process just waits on. */
 MUST_CHECK bool fcgi_accept(struct fcgi *c, int stop_fd);
 
 /* "NAME=value" strings, NULL at the end; valid until fcgi_finish or detach. */
