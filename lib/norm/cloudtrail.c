@@ -25,6 +25,8 @@
 
 static const struct field fields[] = {
 	{ .at = "/eventTime", .take = TAKE_TIME, .note = "eventTime" },
+	/* Pipelines that move the time where their store wants it. */
+	{ .at = "/@timestamp", .take = TAKE_TIME, .note = "@timestamp" },
 	{ .at = "/eventID", .take = TAKE_ID },
 	{ .at = "/eventName", .take = TAKE_ACTION },
 	{ .at = "/userIdentity/accessKeyId", .take = TAKE_SESSION },
@@ -113,7 +115,7 @@ shares_out(struct reading *r)
 	};
 
 	for (size_t i = 0; i < COUNT(at); i++)
-		if (json_pointer(r->v, str_of(at[i])))
+		if (norm_at(r->v, at[i]))
 			return true;
 	return false;
 }
@@ -161,7 +163,6 @@ claims(const struct json *v)
 {
 	return json_type(json_get(v, "eventSource")) == JSON_STRING &&
 	    json_type(json_get(v, "eventName")) == JSON_STRING &&
-	    json_type(json_get(v, "eventTime")) == JSON_STRING &&
 	    (json_get(v, "userIdentity") || json_get(v, "eventVersion"));
 }
 

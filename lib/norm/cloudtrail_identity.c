@@ -85,7 +85,7 @@ principal_ref(struct reading *r, struct str type)
 	if (!str_starts(id, "AIDA") && !str_starts(id, "AROA"))
 		id = STR("");
 	if (str_is(type, "Root"))
-		id = norm_text(r, ID "/accountId");
+		id = whole = norm_text(r, ID "/accountId");
 	if (!id.len)
 		return;
 	norm_ref(r, (struct named){ .kind = KIND_USER, .role = ROLE_USER,
@@ -97,13 +97,13 @@ principal_ref(struct reading *r, struct str type)
 
 /* A name is known to other sources too, but is only a name. */
 static void
-name_ref(struct reading *r, struct str field, struct str name)
+name_ref(struct reading *r, const char *field, struct str name)
 {
 	if (norm_null(name))
 		return;
 	norm_ref(r, (struct named){ .kind = KIND_USER, .role = ROLE_USER,
 	    .flags = REF_WEAK, .key = str_lower(r->a, name), .name = name,
-	    .field = field });
+	    .field = str_of(field), .value = norm_text(r, field) });
 }
 
 static void
@@ -117,15 +117,15 @@ names(struct reading *r, struct str type)
 
 	if (str_is(type, "AssumedRole")) {
 		if (str_starts(tail, "AWSReservedSSO_"))
-			name_ref(r, STR(ID "/arn"), after_slash(tail));
+			name_ref(r, ID "/arn", after_slash(tail));
 	} else if (!str_is(type, "Root")) {
-		name_ref(r, STR(ID "/userName"), norm_text(r, ID "/userName"));
+		name_ref(r, ID "/userName", norm_text(r, ID "/userName"));
 	}
 	for (size_t i = 0; i < COUNT(subjects); i++) {
 		struct str subject = norm_text(r, subjects[i]);
 
 		if (!str_eq_fold(subject, norm_text(r, ID "/userName")))
-			name_ref(r, str_of(subjects[i]), subject);
+			name_ref(r, subjects[i], subject);
 	}
 }
 

@@ -72,7 +72,7 @@ instances(struct reading *r)
 	bool run = str_is(r->ev->action, "RunInstances");
 	const char *at = run ? GOT "/instancesSet/items" :
 	    ASK "/instancesSet/items";
-	const struct json *list = json_pointer(r->v, str_of(at));
+	const struct json *list = norm_at(r->v, at);
 	enum role role = run ? ROLE_NEW : ROLE_USE;
 
 	if (str_is(r->ev->action, "TerminateInstances"))

@@ -13,22 +13,13 @@
 /* In the order of preference: when it happened before when it was handled. */
 static const char *const times[] = {
 	"/eventTime", "/event_time", "/EventTime", "/@timestamp",
-	"/timestamp", "/Timestamp", "/time", "/Time",
-	"/properties/createdDateTime",
-	"/createdDateTime", "/activityDateTime", "/alertCreationTime",
-	"/firstActivityDateTime", "/published", "/CreationTime",
-	"/creationTime", "/creationtime", "/requestReceivedTimestamp",
-	"/stageTimestamp", "/protoPayload/timestamp", "/id/time",
-	"/created_at", "/createdAt", "/CreatedAt", "/created", "/creation_time",
-	"/date", "/Datetime", "/datetime", "/log_date", "/date_create",
-	"/generatedDateTime", "/messageTime", "/query_timestamp",
-	"/isotimestamp", "/unixTime", "/event_timestamp", "/EVENT_TIMESTAMP",
-	"/start_time", "/START_TIME", "/ContextTimeStamp", "/event/created",
-	"/metadata/eventCreationTime", "/data/date", "/occurred_at",
-	"/timestamp_ms", "/_time", "/ts", "/first_seen_time", "/EVENT_DATE",
-	"/event_at", "/at", "/logTime", "/detail/eventTime", "/UpdatedAt",
-	"/updatedAt", "/updatedat", "/createdat", "/receiveTimestamp",
-	"/time_dt", "/eventtime",
+	"/timestamp", "/Timestamp", "/TIMESTAMP", "/time", "/Time",
+	"/properties/createdDateTime", "/createdDateTime",
+	"/activityDateTime", "/alertCreationTime", "/published",
+	"/CreationTime", "/requestReceivedTimestamp", "/protoPayload/timestamp",
+	"/id/time", "/event/time", "/event/created", "/created_at",
+	"/createdAt", "/CreatedAt", "/created", "/datetime", "/date",
+	"/metadata/eventCreationTime", "/occurred_at", "/_time", "/ts",
 };
 
 static const struct field fields[] = {
@@ -80,7 +71,6 @@ static const struct field fields[] = {
 	{ .at = "/resource", .take = TAKE_TARGET },
 	{ .at = "/repo", .take = TAKE_TARGET },
 	{ .at = "/properties/appDisplayName", .take = TAKE_TARGET },
-	{ .at = "/process/executable", .take = TAKE_TARGET },
 	{ .at = "/host/name", .take = TAKE_HOST },
 	{ .at = "/host/hostname", .take = TAKE_HOST },
 	{ .at = "/computerDnsName", .take = TAKE_HOST },
@@ -128,21 +118,72 @@ parse_number(struct str text, int64_t *ns)
 }
 
 static bool
+parse_time(struct reading *r, const struct json *v)
+{
+	struct str text;
+
+	if (json_type(v) == JSON_BOOL)
+		return false;
+	text = json_scalar(r->a, v);
+	return clock_parse(text, true, &r->ev->time_ns) ||
+	    parse_number(text, &r->ev->time_ns);
+}
+
+/* Looking for a time under any name that speaks of one. */
+struct hunt {
+	struct reading *r;
+	int levels;		/* of objects inside objects to go down */
+	const char *clock;	/* found */
+};
+
+static bool
+speaks_of_time(struct str name)
+{
+	static const char *const words[] = { "time", "date", "created" };
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (str_find_fold(name, str_of(words[i]), 0) != (size_t)-1)
+			return true;
+	return str_ends_fold(name, "_at");
+}
+
+static void
+hunt_member(void *ctx, struct str name, const struct json *v)
+{
+	struct hunt *h = ctx;
+
+	if (h->clock)
+		return;
+	if (json_type(v) == JSON_OBJECT && h->levels > 0) {
+		h->levels--;
+		json_each(v, hunt_member, h);
+		h->levels++;
+		return;
+	}
+	/* A small number is a count, a span or a day of the month. */
+	if (!speaks_of_time(name) || (json_type(v) != JSON_STRING &&
+	    json_double(v) < 1e9) || !parse_time(h->r, v))
+		return;
+	h->clock = str_c(h->r->a, name);
+}
+
+static bool
 take_time(struct reading *r)
 {
-	for (size_t i = 0; i < COUNT(times); i++) {
-		const struct json *v = json_pointer(r->v, str_of(times[i]));
-		struct str text = json_scalar(r->a, v);
+	struct hunt h = { .r = r };
 
-		if (!text.len || json_type(v) == JSON_BOOL)
-			continue;
-		if (!clock_parse(text, true, &r->ev->time_ns) &&
-		    !parse_number(text, &r->ev->time_ns))
-			continue;
-		r->ev->clock = times[i] + 1;
-		return true;
+	for (size_t i = 0; i < COUNT(times); i++) {
+		const struct json *v = norm_at(r->v, times[i]);
+
+		if (v && parse_time(r, v)) {
+			r->ev->clock = times[i] + 1;
+			return true;
+		}
 	}
-	return norm_refuse(r, "",
+	for (; h.levels < 2 && !h.clock; h.levels++)
+		json_each(r->v, hunt_member, &h);
+	r->ev->clock = h.clock;
+	return h.clock ? true : norm_refuse(r, "",
 	    "has no time that a reader of unknown records finds");
 }
 
@@ -184,7 +225,7 @@ techniques(struct reading *r)
 	};
 
 	for (size_t i = 0; i < COUNT(at); i++) {
-		const struct json *v = json_pointer(r->v, str_of(at[i]));
+		const struct json *v = norm_at(r->v, at[i]);
 
 		for (size_t k = 0; k < json_len(v); k++) {
 			technique t = technique_parse(

@@ -219,7 +219,7 @@ take_metadata(struct reading *r)
 		return true;
 	if (json_type(v) != JSON_OBJECT)
 		return norm_refuse(r, "/metadata", "must be an object");
-	if (!json_member_span(whole, "metadata", &r->ev->metadata))
+	if (!json_member_span(str_trim(whole), "metadata", &r->ev->metadata))
 		r->ev->metadata = STR("");
 	return true;
 }

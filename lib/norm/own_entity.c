@@ -81,7 +81,7 @@ metadata_refs(struct reading *r)
 	};
 
 	for (size_t i = 0; i < COUNT(at); i++) {
-		const struct json *v = json_pointer(r->v, str_of(at[i]));
+		const struct json *v = norm_at(r->v, at[i]);
 		struct entref *ip;
 
 		if (json_type(v) != JSON_STRING)

@@ -106,10 +106,33 @@ norm_host(struct reading *r, struct str field, struct str name)
 	    .key = str_lower(r->a, name), .name = name, .field = field });
 }
 
+/* json_pointer compares every name on its way, as a pointer may be anything;
+ * ours are written in this program, and json-c has a hash of the names. */
+const struct json *
+norm_at(const struct json *v, const char *at)
+{
+	char name[64];
+
+	while (*at == '/' && v) {
+		size_t len = strcspn(++at, "/");
+
+		if (len >= sizeof(name))
+			return NULL;
+		memcpy(name, at, len);
+		name[len] = '\0';
+		at += len;
+		if (json_type(v) == JSON_ARRAY)
+			v = json_item(v, (size_t)(name[0] - '0'));
+		else
+			v = json_get(v, name);
+	}
+	return v;
+}
+
 struct str
 norm_text(struct reading *r, const char *at)
 {
-	return json_scalar(r->a, json_pointer(r->v, str_of(at)));
+	return json_scalar(r->a, norm_at(r->v, at));
 }
 
 /* ---- tables ----------------------------------------------------------- */
@@ -184,7 +207,7 @@ bool
 norm_fields(struct reading *r, const struct field *table)
 {
 	for (const struct field *f = table; f->at; f++) {
-		const struct json *v = json_pointer(r->v, str_of(f->at));
+		const struct json *v = norm_at(r->v, f->at);
 		struct str text;
 
 		if (json_type(v) == JSON_NULL)
