@@ -37,7 +37,7 @@ static const struct command {
 	{ "readiness", cmd_readiness, "FILE [--source S]",
 	    "what the records of a file can prove, and what they lack" },
 	{ "rebuild", cmd_rebuild, "[--tenant T]",
-	    "derive everything anew from the raw records" },
+	    "derive segments and chains anew from the stored events" },
 	{ "doctor", cmd_doctor, "", "is the store sound?" },
 	{ "conf", cmd_conf, "-T", "print a sample configuration" },
 };
