@@ -63,9 +63,7 @@ CREATE TABLE entity (
 	key TEXT NOT NULL,			-- what is compared
 	name TEXT				-- what is shown; NULL: the key
 ) STRICT;
-CREATE INDEX entity_key ON entity(key COLLATE NOCASE);
-CREATE INDEX entity_name ON entity(name COLLATE NOCASE)
-	WHERE name IS NOT NULL;
+CREATE INDEX entity_shown ON entity(coalesce(name, key) COLLATE NOCASE);
 CREATE TABLE block (
 	block INTEGER PRIMARY KEY,
 	size INTEGER NOT NULL,			-- bytes when unpacked
@@ -103,11 +101,10 @@ CREATE TABLE variant (				-- same id, other bytes
 	PRIMARY KEY (ev, sha256)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE posting (				-- who plays which part, in order
-	entity INTEGER NOT NULL,
-	slot INTEGER NOT NULL,			-- role | SLOT_MINOR
+	part INTEGER NOT NULL,			-- entity x 128 + role | SLOT_MINOR
 	rank BLOB NOT NULL,
 	ev INTEGER NOT NULL,
-	PRIMARY KEY (entity, slot, rank, ev)
+	PRIMARY KEY (part, rank, ev)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE event_tag (
 	technique INTEGER NOT NULL,

@@ -147,8 +147,9 @@ MUST_CHECK enum rc graph_entity_get(struct graph *g, struct arena *a,
 MUST_CHECK enum rc graph_entity_by_ref(struct graph *g, struct arena *a,
     struct str ref, struct entity *e);
 void entity_ref_text(enum kind kind, struct str key, char out[31]);
-/* Entities whose name (or key) equals text, ASCII case ignored; or, with
- * `prefix`, begins with it. At most `most`, by id. */
+/* Entities whose name (the key, if they have none) equals text, ASCII case
+ * ignored, or, with `prefix`, begins with it; and those whose key is text as it
+ * is or in lower case. At most `most`, by id. */
 MUST_CHECK enum rc graph_entities_named(struct graph *g, struct arena *a,
     struct str text, bool prefix, size_t most, struct entity **e, size_t *n);
 

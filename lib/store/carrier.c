@@ -58,6 +58,13 @@ count_of(struct graph *g, int64_t entity)
 	return n;
 }
 
+void
+carriers_none(struct graph *g, int64_t entity)
+{
+	*(int64_t *)cache_add(&g->counts, (uint64_t)entity,
+	    sizeof(int64_t)) = 0;
+}
+
 int
 carriers_of(struct graph *g, int64_t entity, int most)
 {

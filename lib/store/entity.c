@@ -10,26 +10,23 @@
 #include "store/state.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 
 enum { FIND, ADD, RENAME, GET, BY_REF, EQUAL, BEGINS };
 #define COLUMNS "SELECT id, kind, key, coalesce(name, key) FROM entity "
-#define BOTH(cond) COLUMNS "WHERE id IN (" \
-    "SELECT id FROM entity WHERE key COLLATE NOCASE " cond " UNION " \
-    "SELECT id FROM entity WHERE name IS NOT NULL AND" \
-    " name COLLATE NOCASE " cond ") ORDER BY id LIMIT ?3"
+#define SHOWN "WHERE coalesce(name, key) COLLATE NOCASE "
 static const char *const sql[] = {
 	[FIND] = "SELECT id, name FROM entity WHERE ref = ?",
 	[ADD] = "INSERT INTO entity (kind, ref, key, name)"
-	    " VALUES (?, ?, ?, ?)",
+	    " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
 	[RENAME] = "UPDATE entity SET name = ? WHERE id = ?",
 	[GET] = COLUMNS "WHERE id = ?",
 	[BY_REF] = COLUMNS "WHERE ref = ?",
-	[EQUAL] = BOTH("= ?1 AND ?2 = ?2"),
-	/* ?2 is ?1 with the last character there is behind it. */
-	[BEGINS] = BOTH("BETWEEN ?1 AND ?2"),
+	[EQUAL] = COLUMNS SHOWN "= ? ORDER BY id LIMIT ?",
+	[BEGINS] = COLUMNS SHOWN "BETWEEN ? AND ? ORDER BY id LIMIT ?",
 };
 
 struct known_entity {
@@ -84,23 +81,25 @@ remember(struct graph *g, const struct known_entity *e)
 }
 
 static enum rc
-find(struct graph *g, struct known_entity *e, struct known_entity **known)
+find(struct graph *g, struct known_entity *e, const uint8_t ref[ID_LEN],
+    struct known_entity **known)
 {
-	uint8_t ref[ID_LEN];
 	struct query q = query_begin(g->db, sql[FIND]);
 
-	ref_of(e->kind, e->key, ref);
-	query_put_blob(&q, ref, sizeof(ref));
+	query_put_blob(&q, ref, ID_LEN);
 	if (query_next(&q)) {
 		e->id = query_int(&q, 0);
 		e->name = query_str(&q, 1);
 		*known = remember(g, e);
 	}
-	return query_end(&q, RC_ABSENT);
+	return query_end(&q, RC_FAIL);
 }
 
+/* Who is not in the cache is new more often than not: so insert, and look only
+ * if it was there. */
 static enum rc
-add(struct graph *g, struct known_entity *e)
+add(struct graph *g, struct known_entity *e, struct known_entity **known,
+    bool *added)
 {
 	uint8_t ref[ID_LEN];
 	struct query q = query_begin(g->db, sql[ADD]);
@@ -115,11 +114,15 @@ add(struct graph *g, struct known_entity *e)
 	else
 		query_put_null(&q);
 	rc = query_run(&q);
-	if (rc == RC_OK) {
-		e->id = db_last_id(g->db);
-		remember(g, e);
-	}
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	*added = db_changes(g->db) != 0;
+	if (!*added)
+		return find(g, e, ref, known);
+	e->id = db_last_id(g->db);
+	*known = remember(g, e);
+	carriers_none(g, e->id);
+	return RC_OK;
 }
 
 static enum rc
@@ -142,27 +145,22 @@ graph_entity(struct graph *g, enum kind kind, struct str key, struct str name,
     int64_t *id, bool *added)
 {
 	struct known_entity e = { .kind = kind, .key = key }, *known;
+	bool is_new = false;
 	enum rc rc = RC_OK;
 
 	assert(db_writing(g->db));
-	if (str_eq(key, name))
-		name.len = 0;
+	if (!str_eq(key, name))
+		e.name = name;
 	known = cache_get(&g->entities, hash_of(kind, key));
+	name = e.name;
 	if (known == NULL || known->kind != kind || !str_eq(known->key, key))
-		rc = find(g, &e, &known);
-	if (rc == RC_OK) {
-		*added = false;
-		*id = known->id;
-		return rename_if_smaller(g, known, name);
-	}
-	if (rc != RC_ABSENT)
-		return rc;
-	e.name = name;
-	rc = add(g, &e);
+		rc = add(g, &e, &known, &is_new);
+	if (rc == RC_OK && !is_new)
+		rc = rename_if_smaller(g, known, name);
 	if (rc != RC_OK)
 		return rc;
-	*id = e.id;
-	*added = true;
+	*id = known->id;
+	*added = is_new;
 	return RC_OK;
 }
 
@@ -206,27 +204,95 @@ graph_entity_by_ref(struct graph *g, struct arena *a, struct str ref,
 	return query_end(&q, RC_ABSENT);
 }
 
+struct found {
+	struct entity *e;
+	size_t n, room;
+};
+
+static struct entity *
+found_add(struct found *f, struct arena *a)
+{
+	f->e = arena_grow(a, f->e, &f->room, f->n + 1, sizeof(*f->e));
+	return &f->e[f->n++];
+}
+
+/* By what is shown, which is the one thing that is indexed. */
+static enum rc
+find_shown(struct graph *g, struct arena *a, struct str text, bool prefix,
+    size_t most, struct found *f)
+{
+	struct query q = query_begin(g->db, sql[prefix ? BEGINS : EQUAL]);
+	/* The last character there is: nothing that begins so is greater. */
+	struct str end = str_printf(a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(text));
+
+	query_put_str(&q, text);
+	if (prefix)
+		query_put_str(&q, end);
+	query_put_int(&q, (int64_t)most);
+	while (query_next(&q))
+		entity_read(&q, a, found_add(f, a));
+	return query_end(&q, RC_OK);
+}
+
+/* By key: try every kind. Keys are lower case where case means nothing. */
+static enum rc
+find_keyed(struct graph *g, struct arena *a, struct str key, struct found *f)
+{
+	uint8_t ref[ID_LEN];
+	enum rc rc = RC_OK;
+	int kind;
+
+	for (kind = KIND_NONE + 1; kind < KIND__MAX && rc == RC_OK; kind++) {
+		struct query q = query_begin(g->db, sql[BY_REF]);
+
+		ref_of((enum kind)kind, key, ref);
+		query_put_blob(&q, ref, sizeof(ref));
+		if (query_next(&q))
+			entity_read(&q, a, found_add(f, a));
+		rc = query_end(&q, RC_OK);
+	}
+	return rc;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	int64_t x = ((const struct entity *)a)->id;
+	int64_t y = ((const struct entity *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+static void
+sort_out(struct found *f)
+{
+	size_t i, kept = 0;
+
+	if (f->n == 0)
+		return;
+	qsort(f->e, f->n, sizeof(*f->e), by_id);
+	for (i = 0; i < f->n; i++)
+		if (kept == 0 || f->e[kept - 1].id != f->e[i].id)
+			f->e[kept++] = f->e[i];
+	f->n = kept;
+}
+
 enum rc
 graph_entities_named(struct graph *g, struct arena *a, struct str text,
     bool prefix, size_t most, struct entity **e, size_t *n)
 {
-	struct query q = query_begin(g->db, sql[prefix ? BEGINS : EQUAL]);
-	struct str end = str_printf(a, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(text));
-	struct entity *list = NULL;
-	size_t room = 0, many = 0;
-	enum rc rc;
+	struct found f = { 0 };
+	struct str low = str_lower(a, text);
+	enum rc rc = find_shown(g, a, text, prefix, most, &f);
 
-	query_put_str(&q, text);
-	query_put_str(&q, end);
-	query_put_int(&q, (int64_t)most);
-	while (query_next(&q)) {
-		list = arena_grow(a, list, &room, many + 1, sizeof(*list));
-		entity_read(&q, a, &list[many++]);
-	}
-	rc = query_end(&q, RC_OK);
+	if (rc == RC_OK)
+		rc = find_keyed(g, a, text, &f);
+	if (rc == RC_OK && !str_eq(low, text))
+		rc = find_keyed(g, a, low, &f);
 	if (rc != RC_OK)
 		return rc;
-	*e = list;
-	*n = many;
+	sort_out(&f);
+	*e = f.e;
+	*n = f.n < most ? f.n : most;
 	return RC_OK;
 }

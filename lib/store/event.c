@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 
-enum { FIND, ADD, REPLACE, CONFLICT, GET, PLACE, POST, UNPOST, TAG, UNTAG,
+enum { FIND, ADD, REPLACE, CONFLICT, GET, PLACE, UNPOST, TAG, UNTAG,
 	VARIANT_FIND, VARIANT_ADD };
 static const char *const sql[] = {
 	[FIND] = "SELECT ev FROM event WHERE id = ?",
@@ -31,10 +31,8 @@ static const char *const sql[] = {
 	[GET] = "SELECT " EVENT_LIGHT ", refs, tags, extra, columns"
 	    " FROM event WHERE ev = ?",
 	[PLACE] = "SELECT block, start, size FROM event WHERE ev = ?",
-	[POST] = "INSERT INTO posting (entity, slot, rank, ev)"
-	    " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-	[UNPOST] = "DELETE FROM posting WHERE entity = ? AND slot = ?"
-	    " AND rank = ? AND ev = ?",
+	[UNPOST] = "DELETE FROM posting WHERE part = ? AND rank = ?"
+	    " AND ev = ?",
 	[TAG] = "INSERT INTO event_tag (technique, rank, ev) VALUES (?, ?, ?)"
 	    " ON CONFLICT DO NOTHING",
 	[UNTAG] = "DELETE FROM event_tag WHERE technique = ? AND rank = ?"
@@ -42,6 +40,28 @@ static const char *const sql[] = {
 	[VARIANT_FIND] = "SELECT 1 FROM variant WHERE ev = ? AND sha256 = ?",
 	[VARIANT_ADD] = "INSERT INTO variant (ev, sha256, block, start, size)"
 	    " VALUES (?, ?, ?, ?, ?)",
+};
+
+/* The postings of one event go in by one statement: starting a statement
+ * costs as much as the row. "OR IGNORE" rather than "ON CONFLICT DO NOTHING",
+ * or SQLite would keep a copy of every page it touches, in case NOT NULL makes
+ * it stop half-way. ?1 is the rank, ?2 the event. */
+enum { POSTS_MOST = 8 };
+#define POSTS(rows) "INSERT OR IGNORE INTO posting (part, rank, ev) VALUES " \
+    rows
+#define ROW(n) "(?" n ", ?1, ?2)"
+#define ROWS_2 ROW("3") ", " ROW("4")
+#define ROWS_4 ROWS_2 ", " ROW("5") ", " ROW("6")
+#define ROWS_6 ROWS_4 ", " ROW("7") ", " ROW("8")
+static const char *const sql_posts[POSTS_MOST + 1] = {
+	[1] = POSTS(ROW("3")),
+	[2] = POSTS(ROWS_2),
+	[3] = POSTS(ROWS_2 ", " ROW("5")),
+	[4] = POSTS(ROWS_4),
+	[5] = POSTS(ROWS_4 ", " ROW("7")),
+	[6] = POSTS(ROWS_6),
+	[7] = POSTS(ROWS_6 ", " ROW("9")),
+	[8] = POSTS(ROWS_6 ", " ROW("9") ", " ROW("10")),
 };
 
 enum rc
@@ -57,27 +77,63 @@ graph_event_find(struct graph *g, const uint8_t id[16], int64_t *ev)
 
 /* ---- adding ------------------------------------------------------------ */
 
-/* One posting for each ref, put or taken away. */
 static enum rc
-postings(struct graph *g, const struct event_row *row, const char *text)
+posts_put(struct graph *g, const struct event_row *row, const int64_t *part,
+    size_t n)
+{
+	struct query q;
+	size_t i;
+
+	if (n == 0)
+		return RC_OK;
+	q = query_begin(g->db, sql_posts[n]);
+	query_put_blob(&q, row->rank.b, RANK_LEN);
+	query_put_int(&q, row->ev);
+	for (i = 0; i < n; i++)
+		query_put_int(&q, part[i]);
+	return query_run(&q);
+}
+
+static enum rc
+posts_drop(struct graph *g, const struct event_row *row, const int64_t *part,
+    size_t n)
 {
 	enum rc rc = RC_OK;
 	size_t i;
 
-	for (i = 0; i < row->n_refs && rc == RC_OK; i++) {
-		int slot = ref_slot(&row->refs[i], row->flags, row->n_tags);
-		struct query q;
+	for (i = 0; i < n && rc == RC_OK; i++) {
+		struct query q = query_begin(g->db, sql[UNPOST]);
 
-		if (slot < 0)
-			continue;
-		q = query_begin(g->db, text);
-		query_put_int(&q, row->refs[i].entity);
-		query_put_int(&q, slot);
+		query_put_int(&q, part[i]);
 		query_put_blob(&q, row->rank.b, RANK_LEN);
 		query_put_int(&q, row->ev);
 		rc = query_run(&q);
 	}
 	return rc;
+}
+
+/* One posting for each ref, put or taken away, a handful at a time. */
+static enum rc
+postings(struct graph *g, const struct event_row *row,
+    enum rc (*apply)(struct graph *, const struct event_row *,
+    const int64_t *, size_t))
+{
+	int64_t part[POSTS_MOST];
+	size_t i, n = 0;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < row->n_refs && rc == RC_OK; i++) {
+		int slot = ref_slot(&row->refs[i], row->flags, row->n_tags);
+
+		if (slot < 0)
+			continue;
+		part[n++] = part_of(row->refs[i].entity, slot);
+		if (n < POSTS_MOST)
+			continue;
+		rc = apply(g, row, part, n);
+		n = 0;
+	}
+	return rc == RC_OK ? apply(g, row, part, n) : rc;
 }
 
 static enum rc
@@ -103,7 +159,7 @@ tags(struct graph *g, const struct event_row *row, const char *text)
 static enum rc
 indexes_add(struct graph *g, const struct event_row *row)
 {
-	enum rc rc = postings(g, row, sql[POST]);
+	enum rc rc = postings(g, row, posts_put);
 
 	return rc == RC_OK ? tags(g, row, sql[TAG]) : rc;
 }
@@ -111,7 +167,7 @@ indexes_add(struct graph *g, const struct event_row *row)
 static enum rc
 indexes_drop(struct graph *g, const struct event_row *row)
 {
-	enum rc rc = postings(g, row, sql[UNPOST]);
+	enum rc rc = postings(g, row, posts_drop);
 
 	return rc == RC_OK ? tags(g, row, sql[UNTAG]) : rc;
 }

@@ -18,17 +18,17 @@
 
 #include <string.h>
 
-enum { BATCH = 32, SLOTS = 2 * SLOT_MINOR };
+enum { BATCH = 32 };
 
 enum { TIME_DOWN, TIME_UP, HOST_DOWN, HOST_UP, TAG_DOWN, TAG_UP, POST_DOWN,
-	POST_UP, ROW, NEXT_SLOT };
+	POST_UP, ROW, NEXT_PART };
 #define DOWN(table, key) "SELECT rank, ev FROM " table " WHERE " key        \
-    " AND (rank, ev) < (?3, ?4) ORDER BY rank DESC, ev DESC LIMIT ?5"
+    " AND (rank, ev) < (?2, ?3) ORDER BY rank DESC, ev DESC LIMIT ?4"
 #define UP(table, key) "SELECT rank, ev FROM " table " WHERE " key          \
-    " AND (rank, ev) > (?3, ?4) ORDER BY rank, ev LIMIT ?5"
-#define BY_HOST "host = ?1 AND host <> 0 AND ?2 = ?2"
-#define BY_TAG "technique = ?1 AND ?2 = ?2"
-#define BY_PART "entity = ?1 AND slot = ?2"
+    " AND (rank, ev) > (?2, ?3) ORDER BY rank, ev LIMIT ?4"
+#define BY_HOST "host = ?1 AND host <> 0"
+#define BY_TAG "technique = ?1"
+#define BY_PART "part = ?1"
 static const char *const sql[] = {
 	[TIME_DOWN] = "SELECT " EVENT_LIGHT ", tags FROM event"
 	    " WHERE rank < ? ORDER BY rank DESC",
@@ -41,14 +41,13 @@ static const char *const sql[] = {
 	[POST_DOWN] = DOWN("posting", BY_PART),
 	[POST_UP] = UP("posting", BY_PART),
 	[ROW] = "SELECT " EVENT_LIGHT ", tags FROM event WHERE ev = ?",
-	[NEXT_SLOT] = "SELECT slot FROM posting WHERE entity = ? AND slot > ?"
-	    " ORDER BY slot LIMIT 1",
+	[NEXT_PART] = "SELECT part FROM posting WHERE part > ? AND part < ?"
+	    " ORDER BY part LIMIT 1",
 };
 
 struct run {
 	const char *text;
-	int64_t key;
-	int slot;
+	int64_t key;		/* host, technique or part */
 	struct post at[BATCH];
 	size_t n, next;
 	bool last;		/* no batch after this one */
@@ -189,7 +188,6 @@ run_fill(struct listing *l, struct run *r)
 		from = r->at[r->n - 1];
 	r->n = r->next = 0;
 	query_put_int(&q, r->key);
-	query_put_int(&q, r->slot);
 	query_put_blob(&q, from.rank.b, RANK_LEN);
 	query_put_int(&q, from.ev);
 	query_put_int(&q, BATCH);
@@ -202,7 +200,7 @@ run_fill(struct listing *l, struct run *r)
 }
 
 static enum rc
-run_add(struct listing *l, int text, int64_t key, int slot)
+run_add(struct listing *l, int text, int64_t key)
 {
 	struct run *r;
 
@@ -212,35 +210,33 @@ run_add(struct listing *l, int text, int64_t key, int slot)
 	memset(r, 0, sizeof(*r));
 	r->text = sql[text + (l->q->oldest_first ? 1 : 0)];
 	r->key = key;
-	r->slot = slot;
 	return run_fill(l, r);
 }
 
-static int
-slot_after(struct listing *l, int64_t entity, int slot)
+/* The entity's next part that has postings, or 0. */
+static enum rc
+part_after(struct listing *l, int64_t part, int64_t *next)
 {
-	struct query q = query_begin(l->g->db, sql[NEXT_SLOT]);
-	int next;
+	int64_t end = part_of(part / SLOTS + 1, 0);
+	struct query q = query_begin(l->g->db, sql[NEXT_PART]);
 
-	query_put_int(&q, entity);
-	query_put_int(&q, slot);
-	next = query_next(&q) ? (int)query_int(&q, 0) : SLOTS;
-	return query_end(&q, RC_OK) == RC_OK ? next : -1;
+	query_put_int(&q, part);
+	query_put_int(&q, end);
+	*next = query_next(&q) ? query_int(&q, 0) : 0;
+	return query_end(&q, RC_OK);
 }
 
 static enum rc
 runs_of_entity(struct listing *l, int64_t entity)
 {
-	enum rc rc = run_add(l, HOST_DOWN, entity, 0);
-	int slot = 0;
+	int64_t part = part_of(entity, 0);
+	enum rc rc = run_add(l, HOST_DOWN, entity);
 
 	while (rc == RC_OK) {
-		slot = slot_after(l, entity, slot);
-		if (slot < 0)
-			return RC_FAIL;
-		if (slot >= SLOTS)
+		rc = part_after(l, part, &part);
+		if (rc != RC_OK || part == 0)
 			break;
-		rc = run_add(l, POST_DOWN, entity, slot);
+		rc = run_add(l, POST_DOWN, part);
 	}
 	return rc;
 }
@@ -257,8 +253,8 @@ runs_open(struct listing *l)
 	if (q->n_entity != 0)
 		return rc;
 	if (q->technique != 0)
-		return run_add(l, TAG_DOWN, q->technique, 0);
-	return run_add(l, HOST_DOWN, q->host, 0);
+		return run_add(l, TAG_DOWN, q->technique);
+	return run_add(l, HOST_DOWN, q->host);
 }
 
 /* Is a's head to come before b's? */

@@ -29,7 +29,7 @@
 enum {
 	FILE_MODE = 0640,
 	STATEMENTS_MAX = 256,	/* cached; a power of two, more than we have */
-	PAGE_LEN = 8192,
+	PAGE_LEN = 4096,
 	WAL_MOST = 64 << 20,
 };
 static const int64_t patience_ns = 5 * NS_PER_S;
@@ -51,7 +51,7 @@ struct db {
 };
 
 #define PRAGMAS                                                             \
-	"PRAGMA page_size = 8192;"                                          \
+	"PRAGMA page_size = 4096;"                                          \
 	"PRAGMA journal_mode = WAL;"                                        \
 	"PRAGMA journal_size_limit = 67108864;"                             \
 	"PRAGMA mmap_size = 268435456;"                                     \

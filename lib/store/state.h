@@ -82,6 +82,7 @@ void view_drop(struct graph *g, int64_t ev);	/* this node has changed */
 
 /* carrier.c */
 int carriers_of(struct graph *g, int64_t entity, int most);
+void carriers_none(struct graph *g, int64_t entity);	/* it is new */
 
 /* row.c: the packed columns of an event */
 void refs_pack(struct buf *b, const struct ref *refs, size_t n);
@@ -92,6 +93,13 @@ MUST_CHECK bool tags_unpack(struct arena *a, struct str s,
     struct event_row *row);
 /* Slot of a ref's posting, or -1: it has none. */
 int ref_slot(const struct ref *r, unsigned flags, size_t n_tags);
+/* Entity and slot as one number: one comparison where it counts. */
+enum { SLOTS = 2 * SLOT_MINOR };
+static inline int64_t
+part_of(int64_t entity, int slot)
+{
+	return entity * SLOTS + slot;
+}
 /* Bodies of the engine: packed with zstd where that pays. */
 void body_pack(struct str body, struct buf *out);
 MUST_CHECK enum rc body_unpack(struct arena *a, struct str packed,

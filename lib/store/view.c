@@ -13,14 +13,14 @@ enum { NODE, FIRST_AFTER, LAST_BEFORE, WALK, HOW_MANY, UNLINKS, CUT,
 	UNLINK_ADD };
 static const char *const sql[] = {
 	[NODE] = "SELECT " EVENT_LIGHT ", refs, tags FROM event WHERE ev = ?",
-	[FIRST_AFTER] = "SELECT rank, ev FROM posting WHERE entity = ?"
-	    " AND slot = ? AND rank > ? ORDER BY rank, ev LIMIT 1",
-	[LAST_BEFORE] = "SELECT rank, ev FROM posting WHERE entity = ?"
-	    " AND slot = ? AND rank < ? ORDER BY rank DESC, ev DESC LIMIT 1",
-	[WALK] = "SELECT rank, ev FROM posting WHERE entity = ?"
-	    " AND slot = ? AND rank > ? ORDER BY rank, ev",
+	[FIRST_AFTER] = "SELECT rank, ev FROM posting WHERE part = ?"
+	    " AND rank > ? ORDER BY rank, ev LIMIT 1",
+	[LAST_BEFORE] = "SELECT rank, ev FROM posting WHERE part = ?"
+	    " AND rank < ? ORDER BY rank DESC, ev DESC LIMIT 1",
+	[WALK] = "SELECT rank, ev FROM posting WHERE part = ?"
+	    " AND rank > ? ORDER BY rank, ev",
 	[HOW_MANY] = "SELECT count(*) FROM (SELECT 1 FROM posting"
-	    " WHERE entity = ? AND slot = ? LIMIT ?)",
+	    " WHERE part = ? LIMIT ?)",
 	[UNLINKS] = "SELECT count(*) FROM unlink",
 	[CUT] = "SELECT 1 FROM unlink WHERE a = ? AND b = ?",
 	[UNLINK_ADD] = "INSERT INTO unlink (a, b, who, at)"
@@ -132,8 +132,7 @@ posting_begin(struct graph *g, const char *text, int64_t entity, int slot)
 {
 	struct query q = query_begin(g->db, text);
 
-	query_put_int(&q, entity);
-	query_put_int(&q, slot);
+	query_put_int(&q, part_of(entity, slot));
 	return q;
 }
 
