@@ -3,7 +3,6 @@
 #include "cli.h"
 
 #include "base/conf.h"
-#include "serve/rows.h"
 
 int
 cmd_conf(struct cli *c, int argc, char **argv)

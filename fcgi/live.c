@@ -18,8 +18,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "http/fcgi.h"
-#include "http/request.h"
 #include "live.h"
 #include "serve.h"
 

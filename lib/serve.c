@@ -15,13 +15,11 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "http/fcgi.h"
-#include "http/request.h"
 #include "serve/inner.h"
 
 enum {
 	HEAD_MOST = 64 << 10,
-	BUFFER_KEPT = 1 << 20,	/* greater ones are given back after use */
+	BUFFER_KEPT = 1 << 20,	/* greater ones are given back */
 };
 
 struct shop {			/* what all workers share */
@@ -76,13 +74,13 @@ serve_store(struct app *app)
 
 	if (rc == RC_OK) {
 		app->trouble = NULL;
-		fcgi_follow_parent();	/* the store may have changed users */
+		fcgi_follow_parent();	/* the user may be another */
 		return RC_OK;
 	}
 	app->store = NULL;
 	if (rc == RC_ABSENT)
-		app->trouble = "there is no store in the data folder yet; add"
-			       " a tenant with the tool";
+		app->trouble = "there is no store in the data folder"
+		    " yet; add a tenant with the tool";
 	else if (rc == RC_BUSY)
 		app->trouble = "the store is locked";
 	else

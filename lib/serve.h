@@ -114,6 +114,10 @@ void serve_begin(const char *name, struct config *conf, char why[SERVE_WHY],
 /* Open the store of conf->data into app->store; else app->trouble says why. */
 enum rc serve_store(struct app *app);
 
+/* The table behind tra-ce.conf, for those who print the sample file. */
+struct conf_row;
+const struct conf_row *config_rows(size_t *n);
+
 const char *serve_version(void);	/* "0.1.0" */
 
 /*

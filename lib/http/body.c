@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A request body's type and encoding. */
-#include "http/body.h"
+#include "http.h"
 
 #include "base/unpack.h"
 

@@ -8,7 +8,7 @@
  * eventfd that nobody ever reads wakes all acceptors, which wait in poll with
  * a listener that does not block. A request in flight is always finished.
  */
-#include "http/fcgi.h"
+#include "http.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,7 +193,7 @@ accept_again(int rc)
 	case ENFILE:
 	case ENOMEM:
 	case ENOBUFS:
-		usleep(10000);	/* else every worker spins until one ends */
+		usleep(10000);	/* else all spin until one ends */
 		return true;
 	case EBADF:
 	case EINVAL:
@@ -239,7 +239,7 @@ fcgi_body(struct fcgi *c, int64_t declared, struct buf *into)
 	size_t start = into->len;
 	size_t left;
 	char *room;
-	int n;
+	int n, step;
 
 	if (declared > 0 && (uint64_t)declared > into->most - into->len)
 		return RC_TOO_BIG;
@@ -247,8 +247,9 @@ fcgi_body(struct fcgi *c, int64_t declared, struct buf *into)
 		left = into->most - into->len;
 		if (left == 0)
 			break;
-		room = buf_room(into, left < CHUNK ? left : CHUNK);
-		n = FCGX_GetStr(room, left < CHUNK ? (int)left : CHUNK, c->r.in);
+		step = left < CHUNK ? (int)left : CHUNK;
+		room = buf_room(into, (size_t)step);
+		n = FCGX_GetStr(room, step, c->r.in);
 		if (n <= 0)
 			break;
 		buf_wrote(into, (size_t)n);
@@ -269,7 +270,9 @@ fcgi_write(struct fcgi *c, struct str bytes)
 	size_t step;
 
 	while (done < bytes.len) {
-		step = bytes.len - done < (1 << 20) ? bytes.len - done : 1 << 20;
+		step = bytes.len - done;
+		if (step > CHUNK)
+			step = CHUNK;
 		if (FCGX_PutStr(bytes.p + done, (int)step, c->r.out) < 0)
 			return false;
 		done += step;

@@ -8,13 +8,6 @@
 
 #include "http.h"
 
-/*
- * Fill *rq (all but body and who asks) from "NAME=value" strings. Text points
- * into envp or `mem`. Always leaves a request that can be answered: rq->id is
- * set, and rq->fault tells RC_MALFORMED for a bad request line.
- */
-void request_read(struct request *rq, struct arena *mem, char *const *envp);
-
 /* Value of one parameter; the empty string if absent. */
 struct str request_env(char *const *envp, const char *name);
 

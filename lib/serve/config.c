@@ -9,7 +9,6 @@
 
 #include "base/conf.h"
 #include "base/file.h"
-#include "serve/rows.h"
 
 enum { FILE_MOST = 1 << 20 };
 
@@ -25,7 +24,7 @@ static const struct conf_row rows[] = {
 	{ "http", "docs", CONF_TEXT, AT(docs), "/docs/problems/",
 	    "prefix of the URIs that problems have as their type" },
 	{ "http", "openapi", CONF_TEXT, AT(openapi),
-	    "/usr/share/tra-ce/openapi.json", "what GET /openapi.json answers" },
+	    "/usr/share/tra-ce/openapi.json", "the file of GET /openapi.json" },
 	{ "http", "proxies", CONF_TEXT, AT(proxies), "",
 	    "addresses or blocks whose X-Forwarded-For is believed" },
 	{ "http", "address_rate", CONF_COUNT, AT(address_rate), "100",

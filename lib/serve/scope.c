@@ -37,7 +37,8 @@ scopes_parse(struct str text, uint32_t *scopes)
 		from = at;
 		while (at < text.len && text.p[at] != ',' && text.p[at] != ' ')
 			at++;
-		if (at > from && !word_bit(str_sub(text, from, at - from), &bits))
+		if (at > from
+		    && !word_bit(str_sub(text, from, at - from), &bits))
 			return false;
 		at++;
 	}

@@ -2,8 +2,6 @@
 /* One request's way to its handler. */
 #include "serve/inner.h"
 
-#include "http/body.h"
-
 static bool
 takes_body(enum method m)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/unpack.h"
-#include "http/body.h"
+#include "http.h"
 
 struct world {
 	struct arena *mem;

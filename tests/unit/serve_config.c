@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "serve.h"
-#include "serve/rows.h"
+#include "base/conf.h"
 
 static bool
 read_text(const char *text, struct config *c, char why[SERVE_WHY])
