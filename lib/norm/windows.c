@@ -212,8 +212,7 @@ find_data(struct win *w, const struct layout *l)
 	}
 	if (w->at.len > 9 && str_ends_fold(w->at, "UserData"))
 		step_into_only(w);
-	if (str_is(w->at, "/winlog/user_data") == false &&
-	    json_type(json_get(w->data, "Data")) == JSON_ARRAY)
+	if (json_type(json_get(w->data, "Data")) == JSON_ARRAY)
 		data_list(w, json_get(w->data, "Data"));
 	if (text.len == 0)
 		text = json_str(json_get(w->r->v, "SyslogMessage"));

@@ -251,6 +251,14 @@ boot(struct win *w)
 	win_mark(w, ROLE_BOOT);
 }
 
+/* The machine applies its own policy again and again; a person changes it. */
+static void
+audit_policy(struct win *w)
+{
+	if (win_is_shared_account(win_get(w, "SubjectUserName").text))
+		w->r->ev->act = ACT_OTHER;
+}
+
 static void
 cleared(struct win *w)
 {
@@ -370,7 +378,8 @@ static const struct win_row rows[] = {
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
 	  .target = "EnabledPrivilegeList" },
 	{ 4719, "policy", "audit.change", ACT_TAMPER,
-	  .own = WIN_SUBJECT, .target = "SubcategoryGuid" },
+	  .own = WIN_SUBJECT, .target = "SubcategoryGuid",
+	  .more = audit_policy },
 	{ 4720, "account", "account.create", ACT_ACCOUNT_CREATE,
 	  .own = WIN_SUBJECT, .target = "TargetUserName",
 	  .parts = { TARGET_ACCOUNT(ROLE_NEW) } },

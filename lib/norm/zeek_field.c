@@ -112,11 +112,15 @@ item_of_column(struct zeek *z, const char *name, size_t i)
 	struct zeek_value none = { STR(""), STR("") };
 	struct str rest = v.text, part;
 
-	while (str_cut(&rest, ',', &part))
-		if (i-- == 0) {
-			v.text = part;
-			return nothing_is_nothing(v);
-		}
+	while (str_cut(&rest, ',', &part)) {
+		if (i-- > 0)
+			continue;
+		/* One of several is not what stands in the column. */
+		if (part.len != v.text.len)
+			v.field = STR("");
+		v.text = part;
+		return nothing_is_nothing(v);
+	}
 	return none;
 }
 
