@@ -76,8 +76,12 @@ void
 pack_zstd(struct str in, int level, struct buf *out)
 {
 	size_t most = ZSTD_compressBound(in.len), len;
-	char *to = buf_room(out, most);
+	char *to;
 
+	/* The bound is for what does not compress: most of it does. */
+	if (most > out->most - out->len)
+		most = out->most - out->len;
+	to = buf_room(out, most);
 	if (to == NULL)
 		return;
 	len = ZSTD_compress(to, most, in.p, in.len, level);

@@ -47,8 +47,8 @@ the_grammar_is_rfc_8259(void **state)
 		"{\"a\":1,}", "{\"a\" 1}", "{a:1}", "[1 2]", "[1}", "{\"a\":1]",
 		"-x", "1.x", ".5", "+1", "trux", "nulL", "\"\\x\"", "'a'",
 		"\"\\u00g0\"", "\"\\u0x10\"", "\"\n\"", "\"tab\tin text\"",
-		"NaN", "//", "[1.]", "[1e]", "{\"a\"::1}", "[,1]", "\xef\xbb\xbf{}",
-		"{1:2}", "[\"a\":1]" };
+		"NaN", "//", "[1.]", "[1e]", "{\"a\"::1}", "[,1]",
+		"\xef\xbb\xbf{}", "{1:2}", "[\"a\":1]" };
 	static const char *const cut[] = { "", "  ", "{", "[", "[1", "[1,",
 		"{\"a", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "\"",
 		"\"\\", "\"\\u12", "tru", "-", "1.", "1e+", "[[]" };
@@ -174,7 +174,8 @@ a_name_said_twice_is_found(void **state)
 	assert_true(twice("{\"a\":1,\"b\":{},\"a\":1}"));
 	assert_true(twice("[{\"x\":[{\"a\":1,\"c\":{\"a\":2},\"a\":1}]}]"));
 	assert_true(twice("{\"\":1,\"\":2}"));
-	assert_false(twice("{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":1}]}"));
+	assert_false(twice("{\"a\":{\"a\":{\"a\":1}},"
+			   "\"b\":[{\"a\":1},{\"a\":1}]}"));
 	assert_false(twice("{\"a\":1,\"A\":1,\"aa\":1}"));
 	assert_false(twice("[\"a\",\"a\"]"));
 	assert_false(twice("{\"b\":{\"a\":1},\"a\":1}"));
@@ -281,7 +282,8 @@ walking_finds_each_member_and_element(void **state)
 static void
 changed_bytes_do_no_harm(void **state)
 {
-	static const char seed[] = "{\"a\":[1,-2.5e3,\"x\\u00e4\\ud83d\\ude00\","
+	static const char seed[] = "{\"a\":[1,-2.5e3,"
+	    "\"x\\u00e4\\ud83d\\ude00\","
 	    "{\"b\":null,\"c\":true}],\"\xc3\xa4\":\"\\\"\"}";
 	struct json_doc *d = json_doc_new();
 	uint64_t x = 88172645463325252ULL;

@@ -50,7 +50,7 @@ every_rc_has_a_status(void **state)
 }
 
 static void
-an_id_is_that_of_source_and_native_id_or_bytes(void **state)
+an_id_is_of_source_and_native_id_or_bytes(void **state)
 {
 	struct event ev = { .source = STR("okta"), .native_id = STR("u1"),
 		.raw = STR("{}") };
@@ -98,7 +98,8 @@ refs_and_proofs_stop_at_their_maximum(void **state)
 		assert_non_null(r);
 		assert_true(str_is(r->name, "key"));
 	}
-	assert_null(event_ref(a, &ev, KIND_FILE, ROLE_READ, STR("k"), STR("n")));
+	assert_null(event_ref(a, &ev, KIND_FILE, ROLE_READ, STR("k"),
+	    STR("n")));
 	assert_int_equal(ev.n_refs, EVENT_REFS_MAX);
 	for (i = 0; i < PROOFS_MAX + 3; i++)
 		entref_proof(&ev.refs[0], STR("/f"), STR("v"));
@@ -152,7 +153,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_has_a_name_that_leads_back),
 		cmocka_unit_test(every_rc_has_a_status),
-		cmocka_unit_test(an_id_is_that_of_source_and_native_id_or_bytes),
+		cmocka_unit_test(an_id_is_of_source_and_native_id_or_bytes),
 		cmocka_unit_test(refs_and_proofs_stop_at_their_maximum),
 		cmocka_unit_test(a_tagging_is_there_once),
 		cmocka_unit_test(techniques_read_and_write_alike),
