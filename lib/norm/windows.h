@@ -33,7 +33,7 @@ struct win {
 	struct str host;		/* lower case: scope of local ids */
 	bool is_unix;			/* Sysmon for Linux: case matters */
 	bool sysmon, security;
-	struct win_value pid, sid;	/* of the logging process and its user */
+	struct win_value pid, sid;	/* of who logged it */
 };
 
 /* ---- windows_xml.c ---------------------------------------------------- */
@@ -102,7 +102,7 @@ enum {				/* struct win_row.own */
 	WIN_PROCESS = 2,	/* ProcessId, ProcessName (Security channel) */
 	WIN_FAILS = 4,		/* such a record is a failure by its nature */
 	WIN_STATUS = 8,		/* Status other than 0x0 is a failure */
-	WIN_SIGNED_ON = 16,	/* the header's user and process are the actor */
+	WIN_SIGNED_ON = 16,	/* the header's user is the actor */
 };
 
 enum { WIN_PARTS = 6 };
