@@ -14,6 +14,7 @@ RESPONDERS = "events live analyze graph chains meta".split()
 SUN_PATH = 107                  # bytes of a socket's name, without its NUL
 FDS = 16384
 PIECE = 4 << 20                 # bytes of sample in one post
+WIDTH = 160                     # longest line of a chain's summary
 BASE = "/api/v1"
 
 
@@ -246,6 +247,10 @@ def node_line(n):
     return f"{n.get('timestamp', '')} {n.get('actor', '')} {n.get('action', '')}{target}{where}"
 
 
+def clip(text):
+    return text if len(text) <= WIDTH else text[:WIDTH - 1] + "\u2026"
+
+
 def show_chain(c):
     nodes = {n["event_id"]: n for n in c.get("nodes", [])}
     edges = c.get("edges", [])
@@ -255,22 +260,21 @@ def show_chain(c):
     print(f"    techniques: {' '.join(c.get('mitre_techniques', [])) or 'none'}")
     root = nodes.get(c.get("root_cause"))
     if root:
-        print(f"    root: {node_line(root)}")
+        print(clip(f"    root: {node_line(root)}"))
         why = next((e["because"] for e in edges if e["from"] == root["event_id"]), None)
         if why:
-            print(f"    why:  {why}")
+            print(clip(f"    why:  {why}"))
     print(f"    seeds proven to the root: {c.get('seeds_proven_to_root', '-')}")
 
 
 def show_coverage(answer):
-    rows = answer.get("coverage") or answer.get("hosts") or []
-    if rows:
-        print("\ncoverage (share of events with strong ids):")
-    for r in rows[:20]:
-        shares = ", ".join(f"{k.replace('strong_', '')} {v:.0%}" for k, v in r.items()
-                           if isinstance(v, float) and 0 <= v <= 1)
-        print(f"    {r.get('source', '')} {r.get('host') or ''}: {r.get('events', 0)} events"
-              + (f"; {shares}" if shares else ""))
+    print("\ncoverage (share of events with strong process, session and token ids):")
+    for r in answer.get("coverage", [])[:20]:
+        shares = "  ".join(f"{kind} {r.get(f'strong_{kind}_share', 0):4.0%}"
+                           for kind in ("process", "session", "token"))
+        print(f"    {r['source']:12} {r.get('host') or '-':32} {r['events']:7} events  {shares}")
+        for advice in r.get("advice", []):
+            print(clip(f"        {advice if isinstance(advice, str) else json.dumps(advice)}"))
 
 
 def show(port, key):
