@@ -35,7 +35,8 @@ struct ingest_item {		/* one place of the input */
 	bool refused;
 	struct str field, detail;	/* when refused */
 
-	uint8_t id[16];
+	uint8_t content_id[16];	/* of source and bytes alone, see event_id() */
+	uint8_t id[16];		/* the tenant's: after commit */
 	bool native;		/* the id came from sender or vendor */
 	struct rank rank;
 	struct str source, type, host;

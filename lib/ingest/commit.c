@@ -69,6 +69,7 @@ struct work {
 	int64_t now_ns;
 	struct fresh fresh;
 	size_t events_room, carried_room;
+	struct str salt;
 };
 
 static void
@@ -251,12 +252,44 @@ known_event(struct work *w, struct ingest_item *it)
 	return rc;
 }
 
+/* Ids are the tenant's own: one that is the same in two tenants would tell each
+ * what the other holds. The order of events keeps to the content's id, so that
+ * chains are the same in any tenant. */
+static enum rc
+find_salt(struct work *w)
+{
+	uint8_t bytes[16];
+	char hex[33];
+
+	w->salt = graph_text(w->g, w->a, "id_salt");
+	if (w->salt.len > 0)
+		return RC_OK;
+	random_bytes(bytes, sizeof(bytes));
+	hex_text(bytes, sizeof(bytes), hex);
+	w->salt = str_dup(w->a, str_of(hex));
+	return graph_set_text(w->g, "id_salt", w->salt);
+}
+
+static void
+make_id(const struct work *w, struct ingest_item *it)
+{
+	struct sha256_state s;
+	uint8_t digest[SHA256_LEN];
+
+	sha256_begin(&s);
+	sha256_add_field(&s, w->salt);
+	sha256_add(&s, it->content_id, 16);
+	sha256_end(&s, digest);
+	memcpy(it->id, digest, 16);
+}
+
 static enum rc
 put_item(struct work *w, struct ingest_item *it)
 {
 	struct event_row row;
 	enum rc rc;
 
+	make_id(w, it);
 	rc = graph_event_find(w->g, it->id, &it->ev);
 	if (rc == RC_OK)
 		return known_event(w, it);
@@ -341,7 +374,7 @@ keep_answer(struct work *w, struct ingest_batch *b)
 static enum rc
 put_all(struct work *w, struct ingest_batch **b, size_t n, struct keeper *k)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = find_salt(w);
 	bool done;
 	size_t i;
 

@@ -46,7 +46,7 @@ static void
 keep_event(struct reading *r, const struct record *rec, const struct event *ev,
     struct ingest_item *it)
 {
-	memcpy(it->id, ev->id, 16);
+	memcpy(it->content_id, ev->id, 16);
 	memcpy(it->raw_sha256, ev->raw_sha256, 32);
 	it->native = ev->native_id.len > 0;
 	rank_of(ev, &it->rank);

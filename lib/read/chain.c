@@ -213,6 +213,9 @@ put_judgement(struct reader *r, struct jw *w, const struct chain_row *row)
 	put_text(w, "assignee", row->assignee);
 	put_text(w, "ticket", row->ticket);
 	put_text(w, "disposition", row->disposition);
+	/* event_id = evt_ + H(id_salt, id of the content): with it an id can be
+	 * computed again from the raw bytes. */
+	jw_key_s(w, "id_salt", graph_text(r->g, r->a, "id_salt"));
 	jw_key_s(w, "ruleset", graph_text(r->g, r->a, "ruleset"));
 }
 

@@ -33,6 +33,7 @@ put_entity_refs(struct reader *r, struct jw *w, const struct told *t)
 		jw_key_c(w, "kind", kind_name(ref->kind));
 		jw_key_c(w, "key", text);
 		jw_key_s(w, "name", ref->name);
+		jw_key_s(w, "id", ref->key);
 		jw_key_c(w, "role", role_name(ref->role));
 		jw_key_b(w, "strong", !(ref->flags & (REF_WEAK | REF_CLIENT |
 		    REF_ASSERTED)));
