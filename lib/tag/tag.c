@@ -22,7 +22,7 @@
 #include "tag/rule.h"
 #include "tag/source.h"
 
-enum { RULE_BYTES = 256 * 1024, STREAMS_MAX = 32 };
+enum { RULE_BYTES = 1 << 20, STREAMS_MAX = 32 };
 
 struct tagger {
 	struct arena *arena;

@@ -3,7 +3,7 @@
 
 #include <yaml.h>
 
-enum { DEPTH_MAX = 16, NODES_MAX = 20000 };
+enum { DEPTH_MAX = 16, NODES_MAX = 65536 };
 
 /* libyaml hands out events; `why` is set once and ends everything. */
 struct reader {
