@@ -103,6 +103,35 @@ no(struct prover *p, const char *fmt, ...)
 	return false;
 }
 
+/* The id of the content as this salt's tenant writes it. */
+static void
+salted(const struct event *ev, struct str salt, char out[EVENT_ID_TEXT])
+{
+	struct sha256_state s;
+	uint8_t digest[SHA256_LEN];
+
+	sha256_begin(&s);
+	sha256_add_field(&s, salt);
+	sha256_add(&s, ev->id, sizeof(ev->id));
+	sha256_end(&s, digest);
+	event_id_text(digest, out);
+}
+
+static bool
+id_follows(const struct prover *p, const struct end *e)
+{
+	char text[EVENT_ID_TEXT];
+	size_t i;
+
+	for (i = 0; i < p->raw->salts; i++) {
+		salted(&e->ev, p->raw->salt[i], text);
+		if (str_is(e->id, text))
+			return true;
+	}
+	event_id_text(e->ev.id, text);
+	return str_is(e->id, text);
+}
+
 /* Read the record of an end from its bytes; its id must follow from them. */
 static bool
 read_end(struct prover *p, struct end *e, struct str id)
@@ -110,7 +139,6 @@ read_end(struct prover *p, struct end *e, struct str id)
 	const struct raw_row *row = rawset_find(p->raw, id);
 	struct record rec = { 0 };
 	struct refusal why;
-	char text[EVENT_ID_TEXT];
 
 	e->id = id;
 	if (row == NULL)
@@ -125,10 +153,11 @@ read_end(struct prover *p, struct end *e, struct str id)
 		return no(p, "the raw record of %.*s cannot be read: %s %s",
 		    STR_ARG(id), why.field, why.detail);
 	event_id(&e->ev);
-	event_id_text(e->ev.id, text);
-	if (!str_is(id, text))
-		return no(p, "the raw record cited as %.*s is that of %s",
-		    STR_ARG(id), text);
+	if (!id_follows(p, e))
+		return no(p, p->raw->salts > 0 ? "%.*s does not follow from "
+		    "the raw record given for it" : "%.*s cannot be computed "
+		    "without the tenant's id_salt: it stands in chains, or "
+		    "give --salt", STR_ARG(id));
 	return true;
 }
 

@@ -35,6 +35,17 @@ columns(struct rawset *s, const struct json *v)
 	return str_dup(s->a, json_str(json_get(v, "columns")));
 }
 
+void
+rawset_salt(struct rawset *s, struct str salt)
+{
+	if (salt.len == 0 || s->salts == SALTS_MAX)
+		return;
+	for (size_t i = 0; i < s->salts; i++)
+		if (str_eq(s->salt[i], salt))
+			return;
+	s->salt[s->salts++] = str_dup(s->a, salt);
+}
+
 bool
 rawset_add(struct rawset *s, const struct json *v)
 {
@@ -42,6 +53,7 @@ rawset_add(struct rawset *s, const struct json *v)
 	const struct json *coded = json_get(v, "raw_base64");
 	struct raw_row row = { 0 };
 
+	rawset_salt(s, json_str(json_get(v, "id_salt")));
 	row.event_id = json_str(json_get(v, "event_id"));
 	if (row.event_id.len == 0)
 		return true;
@@ -115,11 +127,13 @@ add_value(void *ctx, const struct json *v)
 {
 	struct rawset *s = ctx;
 	const struct json *nodes = json_get(v, "nodes");
+	bool good = rawset_add(s, v);
 
 	for (size_t i = 0; i < json_len(nodes); i++)
-		if (!rawset_add(s, json_item(nodes, i)))
-			return false;
-	return rawset_add(s, v);
+		good = good && rawset_add(s, json_item(nodes, i));
+	if (!good)
+		cli_failed("a raw_base64 is no base64");
+	return good;
 }
 
 /* "…/evt_<26>.json" holds the record of that event itself. */

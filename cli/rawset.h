@@ -20,16 +20,23 @@ struct raw_row {
 	struct str event_id, source, raw, outer, columns;
 };
 
+/* Event ids are a tenant's own: H(salt, id of the content). Any salt that the
+ * files name will do; a wrong one cannot make an id fit. */
+enum { SALTS_MAX = 64 };
+
 struct rawset {
 	struct arena *a;
+	struct str salt[SALTS_MAX];
+	size_t salts;
 	struct raw_row *row;
 	size_t n, room;
 	bool sorted;
 };
 
 void rawset_init(struct rawset *s, struct arena *a);
-/* Take what this node, event or line holds; nothing if it has no raw. False:
- * its raw_base64 is no base64. */
+void rawset_salt(struct rawset *s, struct str salt);
+/* Take what this node, event, chain or line holds (raw, id_salt). False: its
+ * raw_base64 is no base64. */
 MUST_CHECK bool rawset_add(struct rawset *s, const struct json *v);
 /* Take a whole file of such lines, or a folder; false: said why. */
 MUST_CHECK bool rawset_load(struct rawset *s, const char *path);

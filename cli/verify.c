@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * verify FILE [--raw FOLDER|FILE] - recompute PROVABLE edges, offline.
+ * verify FILE [--raw FOLDER|FILE] [--salt S] - recompute PROVABLE edges, offline.
  *
  * FILE is a chain, an answer {"chains":[...]}, or edges one a line. The raw
  * records are taken from its nodes, from other lines of it, and from --raw. No
@@ -32,14 +32,13 @@ gather(void *ctx, const struct json *v)
 	const struct json *chains = json_get(v, "chains");
 	const struct json *nodes = json_get(v, "nodes");
 	size_t i;
+	bool good = rawset_add(&j->raw, v);
 
-	for (i = 0; i < json_len(chains); i++)
-		if (!gather(ctx, json_item(chains, i)))
-			return false;
-	for (i = 0; i < json_len(nodes); i++)
-		if (!rawset_add(&j->raw, json_item(nodes, i)))
-			return false;
-	return rawset_add(&j->raw, v);
+	for (i = 0; i < json_len(chains) && good; i++)
+		good = gather(ctx, json_item(chains, i));
+	for (i = 0; i < json_len(nodes) && good; i++)
+		good = rawset_add(&j->raw, json_item(nodes, i));
+	return good;
 }
 
 static void
@@ -149,16 +148,18 @@ int
 cmd_verify(struct cli *c, int argc, char **argv)
 {
 	struct job j = { .c = c };
-	const char *raw = NULL;
+	const char *raw = NULL, *salt = NULL;
 	struct buf b;
 	int status;
 	int n = cli_options(argc, argv, (const struct option_row[]){
-	    { "--raw", &raw, NULL }, { 0 } });
+	    { "--raw", &raw, NULL }, { "--salt", &salt, NULL }, { 0 } });
 
 	if (n != 1)
 		return n < 0 ? CLI_USAGE :
-		    cli_usage("usage: tra-ce verify FILE [--raw FOLDER|FILE]");
+		    cli_usage("usage: tra-ce verify FILE [--raw FOLDER|FILE] "
+		    "[--salt S]");
 	rawset_init(&j.raw, c->a);
+	rawset_salt(&j.raw, str_of(salt));
 	if (raw != NULL && !rawset_load(&j.raw, raw))
 		return CLI_FAILED;
 	buf_init(&b, FILE_MAX);

@@ -90,8 +90,8 @@ class Record:
                 return moment(text(v))
         raise No("a record has no time")
 
-    def ids(self):
-        """Every id that this record may bear."""
+    def ids(self, salts):
+        """Every id that this record may bear; a tenant's own is H(salt, content's)."""
         native = self.outer.get("id")
         if native is None and self.tree is not None:
             if "eventType" in self.tree and "uuid" in self.tree:
@@ -103,7 +103,8 @@ class Record:
         said = [self.source] if self.source else []
         for source in said or list(SOURCES) + [text((self.tree or {}).get("source", ""))]:
             known = native not in (None, "")
-            yield event_id(source, b"n", text(native).encode()) if known else event_id(source, b"r", self.raw)
+            d = content_id(source, b"n", text(native).encode()) if known else content_id(source, b"r", self.raw)
+            yield from (spell(d), *(spell(hashlib.sha256(field(s.encode()) + d).digest()) for s in salts))
 
 
 def text(v):
@@ -112,11 +113,16 @@ def text(v):
     return v if isinstance(v, str) else json.dumps(v)
 
 
-def event_id(source, tag, what):
-    def field(b):
-        return len(b).to_bytes(8, "little") + b
-    d = hashlib.sha256(b"\x01" + field(source.encode()) + tag + field(what)).digest()[:16]
-    return "evt_" + base64.b32encode(d).decode().rstrip("=").lower()
+def field(b):
+    return len(b).to_bytes(8, "little") + b
+
+
+def content_id(source, tag, what):
+    return hashlib.sha256(b"\x01" + field(source.encode()) + tag + field(what)).digest()[:16]
+
+
+def spell(digest):
+    return "evt_" + base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 
 def moment(s):
@@ -198,22 +204,22 @@ def shared(rule, mine, theirs, ra, rb, asserted):
     return False
 
 
-def check(edge, records):
+def check(edge, records, salts):
     if edge.get("rule") not in RULES:
         raise No("links of this rule are never PROVABLE")
     cited = {edge["from"]: [], edge["to"]: []}
     for item in edge.get("evidence") or []:
-        eid, field, value = item["event_id"], item["field"], item["value"]
+        eid, at, value = item["event_id"], item["field"], item["value"]
         rec = records.get(eid)
         if rec is None:
             raise No("no raw record for " + eid)
         if hashlib.sha256(rec.raw).hexdigest() != item["raw_sha256"].lower():
             raise No("raw_sha256 is not that of " + eid)
-        if eid not in rec.ids():
+        if eid not in rec.ids(salts):
             raise No("the id does not follow from the record of " + eid)
-        if rec.at(field) != value:
-            raise No("%s says %r at %s, not %r" % (eid, rec.at(field), field, value))
-        cited.setdefault(eid, []).append((field, value))
+        if rec.at(at) != value:
+            raise No("%s says %r at %s, not %r" % (eid, rec.at(at), at, value))
+        cited.setdefault(eid, []).append((at, value))
     a, b = cited[edge["from"]], cited[edge["to"]]
     if not a or not b or edge["from"] == edge["to"]:
         raise No("not both ends are cited")
@@ -240,9 +246,10 @@ def values(data):
         yield from v if isinstance(v, list) else [v]
 
 
-def take(v, records, edges):
+def take(v, records, edges, salts):
     for c in v.get("chains") or []:
-        take(c, records, edges)
+        take(c, records, edges, salts)
+    salts.update([v["id_salt"]] if v.get("id_salt") else [])
     for n in (v.get("nodes") or []) + [v]:
         raw = n.get("raw")
         if "event_id" in n and (isinstance(raw, str) or n.get("raw_base64")):
@@ -255,18 +262,18 @@ def take(v, records, edges):
 
 def verify(file, raw=None):
     """-> list of (edge, why it does not follow or None), number of other edges"""
-    records, edges, unused = {}, [], []
+    records, edges, unused, salts = {}, [], [], set()
     for name, into in ((file, edges), (raw, unused)):
         if name:
             with open(name, "rb") as f:
                 for v in values(f.read()):
-                    take(v, records, into)
+                    take(v, records, into, salts)
     out = []
     for e in edges:
         if e.get("grade") != "PROVABLE":
             continue
         try:
-            check(e, records)
+            check(e, records, salts)
             out.append((e, None))
         except No as no:
             out.append((e, str(no)))

@@ -25,15 +25,15 @@ from scene import Cloud, Host, Okta, World, at            # noqa: E402
 
 
 def spray(okta):
-    """Passwords tried in the night from one machine; two owners notice."""
+    """Passwords tried in the night from one machine; two fit, one owner says no."""
     who = dict(ip="198.51.100.77", agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/115.0",
                device="7f1c09d2b8e64a51", place=("Vilnius", "Lithuania"))
     for i, name in enumerate(("jonas.eide", "petra.vik", "jonas.eide", "petra.vik", "jonas.eide")):
         okta.sign_in(at(2, 10 + 3 * i, 12 * i), name, ok=False, **who)
-    okta.log(at(2, 31, 40), "user.session.start", "petra.vik", "FAILURE", reason="VERIFICATION_ERROR",
-             debug={"threatSuspected": "true", "behaviors": "{New Device=POSITIVE, New IP=POSITIVE}"}, **who)
-    okta.log(at(2, 38, 5), "user.session.start", "jonas.eide", "FAILURE", reason="VERIFICATION_ERROR",
-             debug={"threatSuspected": "true", "behaviors": "{New Device=POSITIVE, New IP=POSITIVE}"}, **who)
+    okta.sign_in(at(2, 31, 40), "petra.vik", mfa=False, debug={"threatSuspected": "true", "behaviors":
+                 "{New Device=POSITIVE, New IP=POSITIVE}"}, **who)
+    okta.log(at(2, 38, 5), "user.mfa.okta_verify.deny_push", "jonas.eide", "FAILURE", reason="INVALID_CREDENTIALS",
+             text="User rejected Okta push verify", debug={"factor": "OKTA_VERIFY_PUSH"}, **who)
 
 
 def kai(h):
@@ -46,7 +46,7 @@ def kai(h):
     path = r"C:\Users\kai.moen\Downloads\Toll_Declaration_0311.pdf.exe"
     h.file(at(9, 12, 2), edge, path)
     h.stream(at(9, 12, 3), edge, path, "https://files.toll-portal.example/d/0311")
-    drop = h.spawn(at(9, 12, 41), path, "", h.shell["kai.moen"], u, s, desc="Toll Declaration")
+    drop = h.spawn(at(9, 12, 41), path, "", edge, u, s, desc="Toll Declaration")
     inner = r"C:\Users\kai.moen\AppData\Roaming\tollsync\tollsync.exe"
     h.file(at(9, 12, 44), drop, inner)
     h.registry(at(9, 12, 45), drop, r"HKU\{sid}\Software\Microsoft\Windows\CurrentVersion\Run\TollSync"
@@ -101,9 +101,9 @@ def mira(h):
 def lateral(h, srv, berth):
     """The implant signs on to SRV-FILE and has it run two things."""
     port, luid = 50422, 0x5ab31c4
-    h.connect(at(11, 20, 4), berth, srv.ip, 445, "SRV-FILE.halden.example", port)
-    h.allowed(at(11, 20, 4, 60), berth, srv.ip, 445, port)
-    srv.inbound(at(11, 20, 4, 20), h.ip, port, 445)
+    h.connect(at(11, 20, 4, 60), berth, srv.ip, 445, "SRV-FILE.halden.example", port)
+    h.allowed(at(11, 20, 4), berth, srv.ip, 445, port)
+    srv.inbound(at(11, 20, 4, 85), h.ip, port, 445)
     srv.logon(at(11, 20, 4, 400), "adm.sund", luid, 3, h.ip, port, "WS-MIRA")
     srv.share(at(11, 20, 5), "adm.sund", luid, h.ip, port, "ADMIN$", r"hmsvc.exe")
     srv.file(at(11, 20, 5, 300), srv.known["system"], r"C:\Windows\hmsvc.exe")

@@ -65,7 +65,7 @@ def document(h, t, who):
     r, u, s = h.w.r, h.user(who), h.session[who]
     image, ext = r.choice(((OFFICE + "WINWORD.EXE", "docx"), (OFFICE + "EXCEL.EXE", "xlsx")))
     path = "C:\\Users\\%s\\Documents\\%s_%d.%s" % (who, r.choice(("Manifest", "Tariff", "Crew", "Invoice")), r.randrange(9000), ext)
-    p = h.spawn(t, image, '"%s"' % path, r.choice((h.shell[who], h.known["outlook"])), u, s)
+    p = h.spawn(t, image, '"%s"' % path, h.known["outlook"] if r.randrange(5) == 0 else h.shell[who], u, s)
     h.load(t + 300, p, SYS + "msxml6.dll")
     h.file(t + 60000, p, path)
     h.registry(t + 500, p, "HKU\\%s\\Software\\Microsoft\\Office\\16.0\\Common\\Roaming\\Last" % h.sid(who), "DWORD (0x%08x)" % r.getrandbits(32))

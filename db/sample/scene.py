@@ -158,11 +158,14 @@ class Host:
                             "CreationUtcTime": clock(t), "User": p.user})
 
     def stream(self, t, p, path, url):
-        """The mark of the web, with the hash of what was downloaded."""
-        self.sysmon(t, 15, {"ProcessGuid": p.guid, "ProcessId": p.pid, "Image": p.image,
-                            "TargetFilename": path + ":Zone.Identifier", "CreationUtcTime": clock(t - 900),
-                            "Hash": "SHA256=" + digest("zone", url).upper(),
-                            "Contents": "[ZoneTransfer]  ZoneId=3  HostUrl=%s  " % url, "User": p.user})
+        """What was downloaded and its hash, then the mark of the web, whose
+        hash is that of the mark."""
+        for name, what, text in ((path, ("image", path), "-"),
+                                 (path + ":Zone.Identifier", ("zone", url), "[ZoneTransfer]  ZoneId=3  HostUrl=%s  " % url)):
+            self.sysmon(t, 15, {"ProcessGuid": p.guid, "ProcessId": p.pid, "Image": p.image, "TargetFilename": name,
+                                "CreationUtcTime": clock(t - 900), "Hash": "SHA256=" + digest(*what).upper(),
+                                "Contents": text, "User": p.user})
+            t += 1
 
     def registry(self, t, p, key, value):
         self.sysmon(t, 13, {"EventType": "SetValue", "ProcessGuid": p.guid, "ProcessId": p.pid, "Image": p.image,
