@@ -27,6 +27,21 @@ steps_of(struct arena *a, struct str name, size_t *n)
 	return steps;
 }
 
+/* A blank before each inner capital letter, as Defender names its fields. */
+static const char *
+spaced_name(struct arena *a, struct str name)
+{
+	char *out = arena_get(a, 2 * name.len + 1), *end = out;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (i > 0 && name.p[i] >= 'A' && name.p[i] <= 'Z' &&
+		    name.p[i - 1] >= 'a' && name.p[i - 1] <= 'z')
+			*end++ = ' ';
+		*end++ = name.p[i];
+	}
+	return out;
+}
+
 uint32_t
 field_slot(struct field_list *l, struct str name)
 {
@@ -40,6 +55,7 @@ field_slot(struct field_list *l, struct str name)
 	f = &l->items[l->n];
 	*f = (struct field){ .name = str_c(l->arena, name),
 		.alias = alias_of(name) };
+	f->spaced = spaced_name(l->arena, name);
 	f->steps = steps_of(l->arena, name, &f->n_steps);
 	return (uint32_t)l->n++;
 }
@@ -225,8 +241,14 @@ look(struct sight *s, const struct field *f, struct value *v)
 {
 	struct harvest h = { .sight = s, .into = v };
 	const struct json *fields = s->ev->fields, *record = s->ev->record;
+	const char *service = s->ev->service;
 
 	*v = (struct value){ 0 };
+	if (fields && service && strcmp(service, "windefend") == 0 &&
+	    json_get(fields, f->spaced)) {
+		harvest_leaf(&h, json_get(fields, f->spaced));
+		return;
+	}
 	if (record == fields)
 		record = NULL;
 	if (look_in(&h, fields, f) || look_in(&h, record, f) || !f->alias)

@@ -23,6 +23,7 @@ struct field {
 	const char *const *steps;	/* name cut at its dots */
 	size_t n_steps;
 	const struct field_alias *alias;	/* NULL: none */
+	const char *spaced;	/* ThreatName as Threat Name */
 };
 
 struct field_list {

@@ -187,6 +187,11 @@ rule_read(struct compiler *c, const char *file, struct str text)
 	doc = yaml_read(c->arena, text, &why);
 	if (!doc)
 		return compiler_refuse(c, "%s", why);
+	r->id = word_or_null(c->arena, yaml_text(doc, "id"));
+	if (r->id)
+		c->id = r->id;
+	else
+		r->id = file;
 	if (yaml_get(doc, "correlation") || yaml_get(doc, "action"))
 		return compiler_refuse(c,
 		    "correlations and collections are not supported");
@@ -195,9 +200,6 @@ rule_read(struct compiler *c, const char *file, struct str text)
 		return compiler_refuse(c, "has no detection");
 	r->file = file;
 	r->bytes = text;
-	r->id = word_or_null(c->arena, yaml_text(doc, "id"));
-	if (!r->id)
-		r->id = file;
 	r->title = str_c(c->arena, yaml_text(doc, "title"));
 	r->level = level_read(yaml_text(doc, "level"));
 	tags_read(r, yaml_get(doc, "tags"));

@@ -77,6 +77,7 @@ struct compiler {
 	struct regex **regexes;		/* for the tagger to free */
 	size_t n_regexes, regex_room;
 	const char *why;
+	const char *id;			/* of the rule at hand; "": none yet */
 };
 
 /* NULL: c->why says why the rule cannot be had. `file` stands in for an id. */

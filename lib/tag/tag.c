@@ -56,6 +56,7 @@ load(struct tagger *t, const char *path, const char *file)
 
 	buf_init(&b, RULE_BYTES);
 	c->why = NULL;
+	c->id = "";
 	if (!file_read(path, &b) || buf_bad(&b))
 		compiler_refuse(c, "cannot be read, or is too big");
 	else if (!utf8_ok(buf_str(&b)))
@@ -64,7 +65,7 @@ load(struct tagger *t, const char *path, const char *file)
 		r = rule_read(c, file, str_dup(t->arena, buf_str(&b)));
 	buf_release(&b);
 	if (!r) {
-		refuse(t, file, "", c->why);
+		refuse(t, file, c->id, c->why);
 		return;
 	}
 	t->rules = arena_grow(t->arena, t->rules, &t->rule_room,

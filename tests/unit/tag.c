@@ -135,6 +135,8 @@ refused(const char *text)
 	assert_int_equal(tagger_loaded(d.tagger), 0);
 	assert_int_equal(tagger_refused(d.tagger), 1);
 	assert_string_equal(tagger_refusal(d.tagger, 0).file, "00.yml");
+	assert_string_equal(tagger_refusal(d.tagger, 0).id, strstr(text, "id: ")
+	    ? "11111111-0000-4000-8000-000000000001" : "");
 	snprintf(why, sizeof(why), "%s", tagger_refusal(d.tagger, 0).reason);
 	desk_end(&d);
 	return why;
@@ -268,6 +270,7 @@ names_lead_through_objects_and_arrays(void **state)
 	assert_true(item("EventID: 7",
 	    "{\"Event\":{\"System\":{\"EventID\":{\"#text\":7}}}}"));
 	assert_true(item("EventID: 7", "{\"winlog\":{\"event_id\":7}}"));
+	assert_false(item("ThreatName: x", "{\"Threat Name\":\"x\"}"));
 }
 
 static void
