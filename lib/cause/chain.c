@@ -145,29 +145,21 @@ bool
 cause_link(struct build *b, const struct segment *to, const struct segment *from,
     struct edge *best)
 {
+	const struct seg_art *x = to->arts, *x_end = x + to->n_arts, *y;
+	const struct seg_art *from_end = from->arts + from->n_arts;
+	const struct seg_art *same = from->arts;	/* first of x's entity */
 	struct edge e;
-	size_t i = 0, k = 0, x, y;
 
 	best->rule = RULE_NONE;
 	if (rank_cmp(&from->first, &to->first) >= 0)
 		return false;
-	while (i < to->n_arts && k < from->n_arts) {
-		if (to->arts[i].entity != from->arts[k].entity) {
-			if (to->arts[i].entity < from->arts[k].entity)
-				i++;
-			else
-				k++;
-			continue;
-		}
-		for (x = i; x < to->n_arts &&
-		    to->arts[x].entity == to->arts[i].entity; x++)
-			for (y = k; y < from->n_arts &&
-			    from->arts[y].entity == from->arts[k].entity; y++)
-				if (link_over(b, &to->arts[x], &from->arts[y],
-				    &e) && cause_link_better(b, &e, best))
-					*best = e;
-		i = x;
-		k = y;
+	for (; x < x_end; x++) {
+		while (same < from_end && same->entity < x->entity)
+			same++;
+		for (y = same; y < from_end && y->entity == x->entity; y++)
+			if (link_over(b, x, y, &e) &&
+			    cause_link_better(b, &e, best))
+				*best = e;
 	}
 	return best->rule != RULE_NONE;
 }

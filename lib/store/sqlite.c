@@ -14,8 +14,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,7 +53,7 @@ struct db {
 	enum rc broken;		/* what broke the open transaction */
 };
 
-#define PRAGMAS                                                             \
+#define PRAGMAS \
 	"PRAGMA page_size = 4096;"                                          \
 	"PRAGMA journal_mode = WAL;"                                        \
 	"PRAGMA journal_size_limit = 67108864;"                             \
@@ -132,16 +135,36 @@ on_busy(void *ctx, int times)
 
 /* ---- opening ----------------------------------------------------------- */
 
+/* Openers of one file come one after another: two that make it, or one that
+ * makes it while another turns it to WAL, would meet half a file. The lock has
+ * a file of its own, since closing any descriptor of the database would drop
+ * the locks that SQLite holds on it in this process. */
+static int
+open_lock(const struct db_want *want)
+{
+	char path[PATH_MAX];
+	int fd, n = snprintf(path, sizeof(path), "%s-open", want->path);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		;
+	return fd;
+}
+
 /* SQLite gives the WAL the mode of its file, so making the file first with
- * the right mode settles all three. */
+ * the right mode settles all three. A file that is there is not touched. */
 static enum rc
 file_make(const struct db_want *want)
 {
-	int flags = O_RDWR | O_CLOEXEC | (want->create ? O_CREAT : 0);
-	int fd = open(want->path, flags, FILE_MODE);
+	int fd;
 
-	if (fd < 0 && errno == ENOENT && !want->create)
+	if (access(want->path, F_OK) == 0)
+		return RC_OK;
+	if (!want->create)
 		return RC_ABSENT;
+	fd = open(want->path, O_RDWR | O_CLOEXEC | O_CREAT, FILE_MODE);
 	if (fd < 0) {
 		log_err("cannot open %s: %s", want->path, strerror(errno));
 		return errno == ENOSPC || errno == EDQUOT ? RC_BUSY : RC_FAIL;
@@ -193,21 +216,29 @@ enum rc
 db_open(const struct db_want *want, struct db **out)
 {
 	struct db *db;
-	enum rc rc = file_make(want);
-	int code;
+	int code, lock, keep = 1;
+	enum rc rc;
 
-	if (rc != RC_OK)
+	if (!want->create && access(want->path, F_OK) != 0)
+		return RC_ABSENT;
+	lock = open_lock(want);
+	rc = file_make(want);
+	if (rc != RC_OK) {
+		close(lock);
 		return rc;
+	}
 	db = mem_get(sizeof(*db));
 	db->path = mem_copy(want->path, strlen(want->path));
 	code = sqlite3_open_v2(want->path, &db->h,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	sqlite3_extended_result_codes(db->h, 1);
 	sqlite3_busy_handler(db->h, on_busy, db);
+	sqlite3_file_control(db->h, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	rc = code == SQLITE_OK ? tune(db, want) : fault(db, code, "open");
 	if (rc == RC_OK)
 		rc = steps_take(db, want->path, want->steps,
 		    want->n_steps);
+	close(lock);
 	if (rc == RC_OK) {
 		*out = db;
 		return RC_OK;
@@ -462,12 +493,6 @@ query_str(const struct query *q, int col)
 	s.p = sqlite3_column_blob(q->st->s, col);
 	s.len = (size_t)sqlite3_column_bytes(q->st->s, col);
 	return s;
-}
-
-bool
-query_null(const struct query *q, int col)
-{
-	return sqlite3_column_type(q->st->s, col) == SQLITE_NULL;
 }
 
 void

@@ -71,8 +71,9 @@ take_in(struct bench *b, struct str body)
 	    clock_now_ns()), RC_OK);
 	for (i = 0; i < batch.n; i++)
 		if (batch.items[i].refused)
-			fail_msg("%.*s: %.*s", STR_ARG(batch.items[i].field),
-			    STR_ARG(batch.items[i].detail));
+			fail_msg("%.*s: %.*s in %.*s",
+			    STR_ARG(batch.items[i].field),
+			    STR_ARG(batch.items[i].detail), STR_ARG(body));
 	json_doc_free(doc);
 	arena_free(a);
 }
@@ -188,7 +189,7 @@ static void
 incremental_is_from_scratch(void **state)
 {
 	struct bench b;
-	struct str body;
+	struct str body, line;
 	unsigned round, n, batch;
 	size_t chains = 0;
 
@@ -198,10 +199,11 @@ incremental_is_from_scratch(void **state)
 		bench_open(&b);
 		for (n = 0; n < 160;) {
 			body = (struct str){ 0 };
-			for (batch = 1 + dice(20); batch > 0; batch--, n++)
+			for (batch = 1 + dice(20); batch > 0; batch--, n++) {
+				line = random_event(b.a, n);
 				body = str_printf(b.a, "%.*s%.*s",
-				    STR_ARG(body),
-				    STR_ARG(random_event(b.a, n)));
+				    STR_ARG(body), STR_ARG(line));
+			}
 			take_in(&b, body);
 			if (dice(4) == 0)
 				chains += compare_all(&b);
