@@ -46,16 +46,13 @@ class Record:
     def _flatten(self, root):
         """Every scalar by its own name; the shallowest one of a name counts."""
         level = [root]
-        while level:
-            deeper = []
-            for v in level:
-                items = v.items() if isinstance(v, dict) else ((None, x) for x in v) if isinstance(v, list) else ()
-                for k, x in items:
-                    if isinstance(x, (dict, list)):
-                        deeper.append(x)
-                    elif k is not None:
-                        self.flat.setdefault(k, text(x))
-            level = deeper
+        for v in level:                             # grows while we walk it: breadth first
+            items = v.items() if isinstance(v, dict) else ((None, x) for x in v) if isinstance(v, list) else ()
+            for k, x in items:
+                if isinstance(x, (dict, list)):
+                    level.append(x)
+                elif k is not None:
+                    self.flat.setdefault(k, text(x))
 
     def at(self, pointer):
         if self.tree is None:
@@ -65,8 +62,8 @@ class Record:
             part = part.replace("~1", "/").replace("~0", "~")
             if isinstance(v, dict):
                 v = v.get(part)
-            elif isinstance(v, list) and part.isdigit() and int(part) < len(v):
-                v = v[int(part)]
+            elif isinstance(v, list) and part.isdigit():
+                v = v[int(part)] if int(part) < len(v) else None
             else:
                 return None
         return None if v is None or isinstance(v, (dict, list)) else text(v)
@@ -167,10 +164,6 @@ def handle(a, b, ra, rb):
     return a.lower() == b.lower() and a not in ("", "0x0", "-") and ra.host() == rb.host() != ""
 
 
-def exact(a, b, ra, rb):
-    return len(a) >= 3 and a == b
-
-
 def path(a, b, ra, rb):
     return ("\\" in a or "/" in a) and a.lower() == b.lower() and ra.host() == rb.host() != ""
 
@@ -181,13 +174,13 @@ RULES = {
     "act": (guid, r"guid$", r"(^|/|source)_?(process)?_?guid$"),
     "session": (session, r"logonid$|session", r"logonid$|session"),
     "remote": (session, r"logonid$|session", r"logonid$|session"),
-    "issue-use": (token, r"", r""),
+    "issue-use": (token, r"id$|key$", r"id$|key$"),
     "ticket": (guid, r"guid", r"guid"),
-    "federation": (token, r"", r""),
+    "federation": (token, r"assertion|ticket|jti|uti", r"assertion|ticket|jti|uti"),
     "handle": (handle, r"handle", r"handle"),
-    "flow": (exact, r"uid$", r"uid$"),
+    "flow": (token, r"uid$", r"uid$"),
     "run-written": (path, r"", r""),
-    "made-acts": (exact, r"", r""),
+    "made-acts": (token, r"(id|sid|arn)$", r"(id|sid|arn)$"),
 }
 HASH = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}", re.I)
 
