@@ -80,7 +80,6 @@ bool query_next(struct query *q);
 int64_t query_int(const struct query *q, int col);
 double query_num(const struct query *q, int col);
 struct str query_str(const struct query *q, int col);	/* also blobs */
-bool query_null(const struct query *q, int col);
 /* Exactly `len` bytes into `out`; another length makes the query bad. */
 void query_bytes(struct query *q, int col, void *out, size_t len);
 /* `none`: what to say when all went well but no row came. */

@@ -31,8 +31,8 @@ static const char *const sql[] = {
 	    " level = excluded.level, updated = excluded.updated",
 	[BUCKET_PRUNE] = "DELETE FROM bucket WHERE updated < ?",
 	[USED_GET] = "SELECT at FROM key_used WHERE id = ?",
-	[USED_PUT] = "INSERT INTO key_used (id, at) VALUES (?, ?)"
-	    " ON CONFLICT (id) DO UPDATE SET at = max(at, excluded.at)",
+	[USED_PUT] = ("INSERT INTO key_used (id, at) VALUES (?, ?)"
+	    " ON CONFLICT (id) DO UPDATE SET at = max(at, excluded.at)"),
 };
 
 enum { CACHE_KIB = 4096, PRUNE_EACH = 4096, RATE_MOST = 100000000 };

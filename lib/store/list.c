@@ -41,8 +41,8 @@ static const char *const sql[] = {
 	[POST_DOWN] = DOWN("posting", BY_PART),
 	[POST_UP] = UP("posting", BY_PART),
 	[ROW] = "SELECT " EVENT_LIGHT ", tags FROM event WHERE ev = ?",
-	[NEXT_PART] = "SELECT part FROM posting WHERE part > ? AND part < ?"
-	    " ORDER BY part LIMIT 1",
+	[NEXT_PART] = ("SELECT part FROM posting WHERE part > ? AND part < ?"
+	    " ORDER BY part LIMIT 1"),
 };
 
 struct run {

@@ -12,14 +12,8 @@
 #include "store/engine.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,10 +21,10 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "store/opening.h"
 #include "store/steps.h"
 
 enum {
-	FILE_MODE = 0640,
 	STATEMENTS_MAX = 256,	/* cached; a power of two, more than we have */
 	PAGE_LEN = 4096,
 	WAL_MOST = 64 << 20,
@@ -135,44 +129,6 @@ on_busy(void *ctx, int times)
 
 /* ---- opening ----------------------------------------------------------- */
 
-/* Openers of one file come one after another: two that make it, or one that
- * makes it while another turns it to WAL, would meet half a file. The lock has
- * a file of its own, since closing any descriptor of the database would drop
- * the locks that SQLite holds on it in this process. */
-static int
-open_lock(const struct db_want *want)
-{
-	char path[PATH_MAX];
-	int fd, n = snprintf(path, sizeof(path), "%s-open", want->path);
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
-		;
-	return fd;
-}
-
-/* SQLite gives the WAL the mode of its file, so making the file first with
- * the right mode settles all three. A file that is there is not touched. */
-static enum rc
-file_make(const struct db_want *want)
-{
-	int fd;
-
-	if (access(want->path, F_OK) == 0)
-		return RC_OK;
-	if (!want->create)
-		return RC_ABSENT;
-	fd = open(want->path, O_RDWR | O_CLOEXEC | O_CREAT, FILE_MODE);
-	if (fd < 0) {
-		log_err("cannot open %s: %s", want->path, strerror(errno));
-		return errno == ENOSPC || errno == EDQUOT ? RC_BUSY : RC_FAIL;
-	}
-	close(fd);
-	return RC_OK;
-}
-
 enum rc
 db_exec(struct db *db, const char *text)
 {
@@ -221,8 +177,8 @@ db_open(const struct db_want *want, struct db **out)
 
 	if (!want->create && access(want->path, F_OK) != 0)
 		return RC_ABSENT;
-	lock = open_lock(want);
-	rc = file_make(want);
+	lock = opening_lock(want->path);
+	rc = opening_make(want->path, want->create);
 	if (rc != RC_OK) {
 		close(lock);
 		return rc;
