@@ -236,6 +236,8 @@ struct segment {
 		struct edge edge;	/* its strongest in-edge inside; rule NONE: none */
 	} *members;		/* shown, in order */
 	size_t n_members;
+	struct edge *extras;	/* beside those: of members tied by no other */
+	size_t n_extras;
 	struct seg_art *arts;	/* by entity, then rank */
 	size_t n_arts;
 	struct truncation cut;

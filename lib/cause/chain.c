@@ -319,12 +319,18 @@ static void
 put_edges(struct making *m)
 {
 	struct chain *c = m->c;
-	size_t i;
+	size_t i, k, extras = 0;
 
-	c->edges = arena_array(m->b->a, c->n_members + m->n, sizeof(*c->edges));
+	for (i = 0; i < m->n; i++)
+		extras += m->segs[i]->n_extras;
+	c->edges = arena_array(m->b->a, c->n_members + m->n + extras,
+	    sizeof(*c->edges));
 	for (i = 0; i < c->n_members; i++)
 		if (m->in[i].rule != RULE_NONE)
 			c->edges[c->n_edges++] = m->in[i];
+	for (i = 0; i < m->n; i++)
+		for (k = 0; k < m->segs[i]->n_extras; k++)
+			c->edges[c->n_edges++] = m->segs[i]->extras[k];
 	for (i = 0; i < m->n; i++)
 		if (m->links[i].edge.rule != RULE_NONE &&
 		    place(m, m->links[i].edge.from) != SIZE_MAX &&

@@ -306,6 +306,9 @@ segment_pack(const struct segment *s, const struct seg_link *link, struct buf *b
 	buf_put_varint(b, s->n_members);
 	for (i = 0; i < s->n_members; i++)
 		put_seg_member(b, &s->members[i]);
+	buf_put_varint(b, s->n_extras);
+	for (i = 0; i < s->n_extras; i++)
+		put_edge(b, &s->extras[i]);
 }
 
 bool
@@ -334,5 +337,9 @@ segment_unpack(struct arena *a, struct str body, struct segment *s,
 	s->members = arena_array(a, s->n_members + 1, sizeof(*s->members));
 	for (i = 0; i < s->n_members; i++)
 		get_seg_member(&in, &s->members[i]);
+	s->n_extras = get_count(&in, 15);
+	s->extras = arena_array(a, s->n_extras + 1, sizeof(*s->extras));
+	for (i = 0; i < s->n_extras; i++)
+		get_edge(&in, &s->extras[i]);
 	return !in.bad;
 }

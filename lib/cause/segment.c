@@ -206,6 +206,8 @@ spread_labels(struct flow *f)
 static bool
 says_something(const struct node *n)
 {
+	if (n->flags & EVENT_MINOR)
+		return false;
 	switch (n->act) {
 	case ACT_OTHER:
 	case ACT_API_CALL:
@@ -373,6 +375,39 @@ put_members(struct flow *f, size_t shown, struct segment *out)
 			}
 		}
 	}
+}
+
+/* What is shown without being anybody's shown cause or effect (another sensor's
+ * record of a connection, say) keeps the edge for which it is here. */
+static void
+put_extras(struct flow *f, struct segment *out)
+{
+	const struct known *k;
+	struct table tied;
+	int64_t one, at;
+	size_t i, c;
+
+	table_init(&tied);
+	for (i = 0; i < out->n_members; i++) {
+		if (out->members[i].edge.rule == RULE_NONE)
+			continue;
+		table_put(&tied, (uint64_t)out->members[i].ev, 1);
+		table_put(&tied, (uint64_t)out->members[i].edge.from, 1);
+	}
+	out->extras = arena_array(f->b->a, out->n_members + 1,
+	    sizeof(*out->extras));
+	for (i = 0; i < out->n_members; i++) {
+		k = build_in(f->b, out->members[i].ev);
+		for (c = 0; c < k->n; c++) {
+			if (table_get(&tied, (uint64_t)k->edge[c].from, &one) ||
+			    !table_get(&f->at, (uint64_t)k->edge[c].from, &at) ||
+			    !f->items[at].shown)
+				continue;
+			table_put(&tied, (uint64_t)k->edge[c].from, 1);
+			out->extras[out->n_extras++] = k->edge[c];
+		}
+	}
+	table_release(&tied);
 }
 
 /* The hub through which the first of the segment came, as context. */
@@ -565,6 +600,7 @@ cause_segment(struct build *b, const struct reach *r, size_t n,
 	choose(&f, &shown);
 	show_causes(&f, &shown);
 	put_members(&f, shown, out);
+	put_extras(&f, out);
 	put_context(r, n, out);
 	put_arts(&f, out);
 	if (f.full || frontier > 0) {
