@@ -22,7 +22,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { JSON_DEPTH = 64 };
+enum { JSON_DEPTH = 64, JSON_NUMBER_LEN = 1000 };
 
 /* ---- scanner ---------------------------------------------------------- */
 
@@ -33,6 +33,7 @@ enum json_fault {
 	JSON_DEEP,		/* deeper than JSON_DEPTH */
 	JSON_UTF8,		/* not strict UTF-8, or a lone surrogate escape */
 	JSON_NUL,		/* \u0000 or a NUL byte inside a string */
+	JSON_LONG,		/* a number longer than JSON_NUMBER_LEN */
 	JSON_FAULT__MAX
 };
 const char *json_fault_text(enum json_fault f);	/* "is not valid JSON" ... */
@@ -46,7 +47,7 @@ struct json_span {
 
 /*
  * Scan one value at the start of *s (blanks before it are skipped) and move *s
- * behind it. JSON_DEEP, JSON_UTF8 and JSON_NUL are told only after the whole
+ * behind it. JSON_DEEP, JSON_UTF8, JSON_NUL and JSON_LONG are told only after the whole
  * value was walked, with *s behind it, so that one such record harms no
  * neighbour; after JSON_SYNTAX and JSON_CUT *s is not moved.
  */

@@ -45,6 +45,7 @@ json_fault_text(enum json_fault f)
 		[JSON_DEEP] = "is nested deeper than 64 levels",
 		[JSON_UTF8] = "holds text that is not UTF-8",
 		[JSON_NUL] = "holds a NUL character",
+		[JSON_LONG] = "holds a number of more than 1,000 characters",
 	};
 
 	return (unsigned)f < JSON_FAULT__MAX ? texts[f] : texts[JSON_SYNTAX];
@@ -209,9 +210,13 @@ digits(struct scan *s)
 	return true;
 }
 
+/* Longer ones are noted: readers that fold numbers into integers choke on them
+ * (Python stops at 4,300 digits), and nothing measured has so many. */
 static bool
 number(struct scan *s)
 {
+	const char *at = s->p;
+
 	if (*s->p == '-')
 		s->p++;
 	if (s->p < s->end && *s->p == '0')
@@ -230,6 +235,8 @@ number(struct scan *s)
 		if (!digits(s))
 			return false;
 	}
+	if (s->p - at > JSON_NUMBER_LEN)
+		note(s, JSON_LONG, at);
 	return true;
 }
 
