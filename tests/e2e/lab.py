@@ -310,15 +310,20 @@ class Lab:
         self.proc = None
 
     def kill(self):
-        """kill -9 on every process at once."""
+        """kill -9 on every process, those born meanwhile included."""
+        end = time.monotonic() + 10
         pids = descendants(self.proc.pid) | set(self.alive())
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        while pids and time.monotonic() < end:
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self.proc.poll()
+            time.sleep(0.01)
+            pids = set(self.alive())
+        need(not pids, "some processes outlive kill -9", pids)
         self.proc.wait(10)
-        need(until(lambda: not self.alive(), 10), "some processes outlive kill -9", self.alive())
         self.proc = None
 
     def tool(self, *words):

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""openapi.json is whole, served, and true: every operation of it is called here,
+and every answer of every test is held against it (lab.Client)."""
+import json
+import lab
+from lab import break_in, need, sign_in
+
+REFUSALS = [("GET", "/events?limit=x", 422), ("GET", "/events/evt_none", 404), ("POST", "/events", 400),
+            ("POST", "/causal/analyze", 400), ("GET", "/causal/edges?min_confidence=SURE", 422),
+            ("GET", "/causal/entities", 422), ("GET", "/causal/entities/host/ent_none", 404),
+            ("GET", "/causal/live?since=x", 422), ("GET", "/chains?min_confidence=SURE", 422),
+            ("GET", "/chains/ch-none", 404), ("GET", "/chains/ch-none/history", 404),
+            ("PATCH", "/chains/ch-none", 404), ("POST", "/chains/ch-none/disposition", 404),
+            ("POST", "/chains/ch-none/unlink", 404), ("GET", "/no/such", 404)]
+
+
+def the_document_is_sound(l):
+    faults = list(lab.CONTRACT.document_faults())
+    need(not faults, faults)
+
+
+def the_document_served_is_the_one_in_the_tree(l):
+    a = l.anyone().get("/openapi.json").want(200)
+    need(a.json() == lab.CONTRACT.doc, "another document")
+
+
+def a_fault_would_be_seen(l):
+    check, headers = lab.CONTRACT.check, {h.lower(): "1" for h in lab.CONTRACT.doc["components"]["headers"]}
+    headers["content-type"] = "application/json"
+    good = {"limit": 1, "remaining": 1, "reset": 1, "window_s": 60}
+    say = lambda v, h=headers, status=200: check("GET", "/rate_limit", status, h, json.dumps(v).encode())
+    need(not say(good), say(good))
+    for bad in (dict(good, extra=1), {"limit": 1}, dict(good, limit="1"), dict(good, limit=True), []):
+        need(say(bad), "not seen:", bad)
+    need(say(good, dict(headers, **{"content-type": "text/html"})) and say(good, status=418), "type, status")
+    need(say(good, {k: v for k, v in headers.items() if k != "ratelimit"}), "header")
+    need(check("GET", "/nothing", 200, headers, b"{}"), "path")
+
+
+def every_operation_answers_as_it_says(l):
+    c = l.tenant()
+    ids = c.send(break_in(1, "true") + break_in(2, "true") + [sign_in(1, entities=[{"kind": "user", "id": "u1"}],
+                 session="s1", severity=7, host="pier.yard.example", outcome="failure", labels=["x"])])
+    chain = c.chains(event_ids=ids[:5])[0]
+    path, edge = f"/chains/{chain['chain_id']}", chain["edges"][-1]
+    for i in ids:
+        event = c.get(f"/events/{i}").want(200).json()
+        for e in event["entities"]:
+            c.get(f"/causal/entities/{e['kind']}/{e['key']}").want(200)
+    name = event["entities"][0]["name"]
+    found = c.get(f"/causal/entities?q={name[:4]}&limit=5").want(200).json()["entities"]
+    need(found, "no entity begins with", name[:4])
+    for q in ("", "?limit=1", "?technique=T1003.001", "?since=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z"):
+        c.get("/events" + q).want(200)
+        c.get("/chains" + q).want(200)
+    need(c.get("/causal/edges").want(200).lines(), "no edges")
+    c.post("/causal/analyze", {"include": ["raw", "folded"], "limit": 1}).want(200)
+    c.get(path).want(200)
+    c.get(path + "?version=1").want(200)
+    c.request("PATCH", path, {"status": "in_progress", "assignee": "kim", "ticket": "T-1", "note": "look"}).want(200)
+    need([x["chain_id"] for x in c.get("/chains?assignee=kim&status=in_progress").want(200).json()["chains"]]
+         == [chain["chain_id"]], "not found by its assignee")
+    c.post(path + "/disposition", {"disposition": "true_positive", "note": "yes"}).want(200)
+    c.post(path + "/disposition", {"disposition": "maybe"}).problem(422)
+    c.post(path + "/unlink", {"from": edge["from"], "to": edge["to"]}).want(200)
+    need(not any((e["from"], e["to"]) == (edge["from"], edge["to"]) for x in c.chains() for e in x["edges"]), "still linked")
+    h = c.get(path + "/history").want(200).json()
+    need({n["what"] for n in h["notes"]} >= {"status", "assignee", "ticket", "note", "disposition"}, h["notes"])
+    for p in ("/coverage", "/rate_limit", "/health"):
+        c.get(p).want(200)
+    s = c.stream().opened()
+    s.close()
+    lab.CONTRACT.seen.add(("GET", "/causal/live", 200))
+
+
+def every_refusal_is_a_listed_problem(l):
+    c = l.tenant()
+    for method, path, status in REFUSALS:
+        body = (b"{" if status == 400 else b"{}") if method != "GET" else None
+        c.request(method, path, body, headers={"Content-Type": "application/json"}).problem(status)
+
+
+def no_operation_was_left_out(l):
+    want = {(m.upper(), p) for p, item in lab.CONTRACT.doc["paths"].items() for m in item}
+    missed = want - {(m, p) for m, p, status in lab.CONTRACT.seen if status == 200}
+    need(not missed, "never answered 200:", sorted(missed))
+
+
+if __name__ == "__main__":
+    lab.main(the_document_is_sound, the_document_served_is_the_one_in_the_tree, a_fault_would_be_seen,
+             every_operation_answers_as_it_says, every_refusal_is_a_listed_problem, no_operation_was_left_out)
