@@ -6,16 +6,16 @@
  *
  * What identifies what:
  *
- *	eventID			the event
- *	accessKeyId		the credential that signed the call; the answer to
- *				AssumeRole, CreateAccessKey, GetSessionToken ...
- *				names the one that was issued
- *	principalId		AIDA.. a user, AROA..:NAME a role's session, whose
- *				NAME the caller chose: shown, never compared
- *	creationDate		with the principal: a console session, under which
- *				several keys are used (weak)
- *	requestID		the call itself, also where another service records
- *	sharedEventID		the same call, as two accounts see it
+ *	eventID		the event
+ *	accessKeyId	the credential that signed the call; the answer to
+ *			AssumeRole, CreateAccessKey, GetSessionToken ... names
+ *			the one that was issued
+ *	principalId	AIDA.. a user; AROA..:NAME a role's session, whose NAME
+ *			the caller chose: shown, never compared
+ *	creationDate	with the principal: a console session, under which
+ *			several keys are used (weak)
+ *	requestID	the call itself, also where another service records it
+ *	sharedEventID	the same call, as two accounts see it
  *
  * A call with an errorCode changed nothing and issued nothing.
  */

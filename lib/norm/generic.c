@@ -197,8 +197,8 @@ outcome(struct reading *r)
 		"/outcome", "/resultType", "/result", "/status", "/ResultStatus"
 	};
 	static const struct { const char *word; enum outcome o; } words[] = {
-		{ "success", OUTCOME_SUCCESS }, { "succeeded", OUTCOME_SUCCESS },
-		{ "ok", OUTCOME_SUCCESS }, { "0", OUTCOME_SUCCESS },
+		{ "success", OUTCOME_SUCCESS }, { "ok", OUTCOME_SUCCESS },
+		{ "succeeded", OUTCOME_SUCCESS }, { "0", OUTCOME_SUCCESS },
 		{ "fail", OUTCOME_FAILURE }, { "failure", OUTCOME_FAILURE },
 		{ "failed", OUTCOME_FAILURE }, { "denied", OUTCOME_FAILURE },
 	};

@@ -22,15 +22,15 @@ struct reading {
 	struct arena *a;
 	const struct record *rec;
 	const struct json *v;	/* the record's tree; NULL if it is no JSON */
-	struct event *ev;	/* zeroed; severity -1, source and raw are set */
+	struct event *ev;	/* zeroed; severity -1; source, raw are set */
 	struct refusal *why;
 };
 
 struct normaliser {
-	const char *name;		/* canonical */
+	const char *name;	/* canonical */
 	const char *const *aliases;	/* ended by NULL; or NULL */
-	uint32_t version;		/* +1 when the same bytes give another event */
-	bool lines;			/* also reads records that are no JSON */
+	uint32_t version;	/* +1 when the same bytes give another event */
+	bool lines;		/* also reads records that are no JSON */
 	/* For source "auto": is this record ours beyond doubt? Cheap. */
 	bool (*claims)(const struct json *v);
 	/* Fill r->ev; false after norm_refuse. Must set time_ns, clock, type,
@@ -86,7 +86,8 @@ struct str norm_join(struct arena *a, struct str x, struct str y, struct str z);
 MUST_CHECK bool norm_ip(struct arena *a, struct str text, struct str *canon,
     bool *common);
 /* ART refs; no ref (NULL) when the text names no such thing. */
-struct entref *norm_art_ip(struct reading *r, struct str field, struct str text);
+struct entref *norm_art_ip(struct reading *r, struct str field,
+    struct str text);
 struct entref *norm_art_domain(struct reading *r, struct str field,
     struct str text);
 /* algo "sha256", "sha1", "md5"; flags REF_COMMON or 0. */
@@ -121,7 +122,7 @@ enum take {
  * taken in order; a null identifier is skipped, and the event's texts are set
  * by the first row that has a value. */
 struct field {
-	const char *at;		/* JSON Pointer, which is also the proof's field */
+	const char *at;		/* JSON Pointer, also the proof's field */
 	enum take take;
 	enum kind kind;
 	enum role role;

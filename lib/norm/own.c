@@ -140,7 +140,8 @@ take_outcome(struct reading *r)
 		r->ev->outcome = o;
 		return true;
 	}
-	return norm_refuse(r, "/outcome", "must be success, failure or unknown");
+	return norm_refuse(r, "/outcome",
+	    "must be success, failure or unknown");
 }
 
 /* ---- lists and metadata ----------------------------------------------- */

@@ -7,7 +7,8 @@
  *	lines		NDJSON by media type, or Zeek's TSV (it begins with #)
  *	our list	{"events":[..]}, [..]
  *	envelopes	{"Records":[..]} {"value":[..]} {"Events":[..]}
- *	of vendors	{"detail-type":..,"detail":{..}} {"CloudTrailEvent":".."}
+ *	of vendors	{"detail-type":..,"detail":{..}}
+ *			{"CloudTrailEvent":".."}
  *
  * Nothing is parsed here: the scanner finds where values begin and end, so a
  * record keeps its bytes. The whole body is scanned once; only when that found
@@ -244,7 +245,8 @@ json_line(struct split *s, struct str line)
 	if (v.first == '{' && s->vendor) {
 		struct wrapping w = look(s, v.text);
 
-		if (w.list.len || w.string.len || (w.has_type && w.detail.len)) {
+		if (w.list.len || w.string.len ||
+		    (w.has_type && w.detail.len)) {
 			place(s, STR(""), v.text, 0);
 			return;
 		}

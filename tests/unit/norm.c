@@ -2,11 +2,12 @@
 /*
  * Golden tests of all normalisers. In tests/norm/SOURCE/:
  *
- *	CASE.in.json, .in.ndjson, .in.tsv	a body, as ?source=SOURCE sends it
- *						("own": without ?source=)
- *	CASE.out.json				what its records become, in order
- *	CASE.refused.json			[{"at": POINTER, "record": ...}]:
- *						each must be refused, there
+ *	CASE.in.json	a body, as ?source=SOURCE sends it ("own": without);
+ *			also .in.ndjson and .in.tsv
+ *	CASE.out.json	what its records become, in order
+ *	CASE.refused.json
+ *			[{"at": POINTER, "record": ...}]: each must be refused,
+ *			there
  *
  * Every event is then read back from what would be stored (raw, extra and
  * source) and must come out the same.

@@ -25,7 +25,8 @@ static const char *const bodies[] = {
 	"tests/norm/own/raw.in.json", "tests/norm/okta/session.in.json",
 	"tests/norm/okta/failed.in.json",
 	"tests/norm/cloudtrail/issue_and_use.in.json",
-	"tests/norm/cloudtrail/callers.in.json", "tests/norm/auto/mixed.in.json",
+	"tests/norm/cloudtrail/callers.in.json",
+	"tests/norm/auto/mixed.in.json",
 };
 static const char *const sources[] = {
 	"", "auto", "okta", "cloudtrail", "windows", "zeek", "generic", "mine"

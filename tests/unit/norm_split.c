@@ -13,9 +13,9 @@
 
 #define E "{\"event_type\":\"t\",\"source\":\"s\",\"timestamp\":1," \
     "\"actor\":\"a\",\"action\":\"b\"}"
-#define DEEP "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[" \
-    "[[[[1]]]]" \
-    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+#define OPEN "[[[[[[[[[[[[[[[["
+#define SHUT "]]]]]]]]]]]]]]]]"
+#define DEEP OPEN OPEN OPEN OPEN "[1]" SHUT SHUT SHUT SHUT
 
 /* What came out, as one line: "prefix=bytes" or "prefix!detail", each ended by
  * a newline. */
@@ -215,7 +215,8 @@ static void
 aliases_lead_to_one_name(void **state)
 {
 	(void)state;
-	assert_true(str_is(norm_canonical(STR("AWS:CloudTrail")), "cloudtrail"));
+	assert_true(str_is(norm_canonical(STR("AWS:CloudTrail")),
+	    "cloudtrail"));
 	assert_true(str_is(norm_canonical(STR("sysmon")), "windows"));
 	assert_true(str_is(norm_canonical(STR("mine")), "mine"));
 	assert_true(norm_known(STR("auto")));
