@@ -27,7 +27,7 @@
 enum {
 	STATEMENTS_MAX = 256,	/* cached; a power of two, more than we have */
 	PAGE_LEN = 4096,
-	WAL_MOST = 64 << 20,
+	WAL_MOST = 256 << 20,
 };
 static const int64_t patience_ns = 5 * NS_PER_S;
 

@@ -14,7 +14,7 @@
 #include "store/schema.h"
 #include "store/state.h"
 
-enum { CONTROL_KIB = 4096, GRAPH_KIB = 65536, PATH_LEN = 4096 };
+enum { CONTROL_KIB = 4096, GRAPH_KIB = 131072, PATH_LEN = 4096 };
 
 /* The tool run as root must leave nothing behind that the responders cannot
  * open: it becomes the owner of DATA first. */
