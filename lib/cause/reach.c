@@ -9,8 +9,8 @@
  * the near stronger than the far and is never shown.
  *
  * The walk stops at hubs: a process that starts everything (services, explorer,
- * or anything with more than 64 children) and a session or key that many use
- * explain nothing. The hub itself is kept as the way in ("context").
+ * or anything with more than 64 children), somebody's desktop session, and a
+ * session or key that many use explain nothing. The hub itself is kept as the way in ("context").
  *
  * Behind something that was written, sent or connected to, the walk goes on
  * (who wrote it?), but marks what it finds "upstream": what else that process
@@ -126,7 +126,8 @@ is_hub(struct build *b, const struct node *n, const struct edge *e)
 		    HUB_CHILDREN + 1) > HUB_CHILDREN;
 	case RULE_SESSION:
 	case RULE_REMOTE:
-		return !cause_is_seed(n) && used(b, e->via, ROLE_SESS) > HUB_USES;
+		return !cause_is_seed(n) && ((n->flags & EVENT_INTERACTIVE) ||
+		    used(b, e->via, ROLE_SESS) > HUB_USES);
 	case RULE_ISSUE_USE:
 		return !cause_is_seed(n) && used(b, e->via, ROLE_CRED) > HUB_USES;
 	default:

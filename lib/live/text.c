@@ -7,6 +7,9 @@
 struct live_point
 live_resume(int64_t last, int64_t oldest, int64_t newest)
 {
+	/* Where nothing was ever told, nothing was missed. */
+	if (newest == 0)
+		return (struct live_point){ 0, false };
 	/* Whoever saw the one before the oldest has missed nothing. */
 	if (last < 0 || last > newest || last < oldest - 1)
 		return (struct live_point){ newest, true };

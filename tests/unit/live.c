@@ -207,7 +207,7 @@ what_is_gone_or_never_was_is_a_gap_then_the_present(void **state)
 	(void)state;
 	resume_is(10, 12, 90, 90, true);
 	resume_is(91, 12, 90, 90, true);
-	resume_is(1, 0, 0, 0, true);
+	resume_is(1, 0, 0, 0, false);	/* nothing was ever told */
 	resume_is(-1, 1, 9, 9, true);
 	resume_is(INT64_MAX, 1, 9, 9, true);
 }
