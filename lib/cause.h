@@ -181,7 +181,7 @@ struct build *build_new(const struct view *v, struct arena *a);
 void build_free(struct build *b);
 
 struct reached {
-	int64_t ev;
+	int64_t ev;		/* negative: not an event, a process where seeds meet */
 	struct rank rank;
 	double strength;
 	bool context;		/* a hub: shown as the way in, never passed */

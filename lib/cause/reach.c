@@ -238,6 +238,33 @@ visit(struct walk *w, const struct place *p, struct reach *out, size_t *room)
 		p->context, p->upstream, p->edge };
 }
 
+/*
+ * Seeds of one process are one story even where no edge can say so, because the
+ * record of its creation bears a later time than theirs (clocks jump when a
+ * machine is restored). Such a meeting place is no event: it stands under the
+ * negative number of the process.
+ */
+static void
+meet_in_processes(struct walk *w, const struct node *n, struct reach *out,
+    size_t *room)
+{
+	struct place p = { .rank = n->rank, .strength = 1, .upstream = true };
+	const struct ref *r;
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++) {
+		r = &n->refs[i];
+		if (r->kind != KIND_PROCESS || (r->role != ROLE_SUBJ &&
+		    r->role != ROLE_PARENT && r->role != ROLE_NEW) ||
+		    (r->flags & (REF_WEAK | REF_HUB)) ||
+		    w->b->v->count(w->b->v->ctx, r->entity, ROLE_PARENT,
+		    HUB_CHILDREN + 1) > HUB_CHILDREN)
+			continue;
+		p.ev = -r->entity;
+		visit(w, &p, out, room);
+	}
+}
+
 void
 cause_reach(struct build *b, int64_t seed, struct reach *out)
 {
@@ -266,6 +293,7 @@ cause_reach(struct build *b, int64_t seed, struct reach *out)
 			spread(&w, p);
 	}
 	out->frontier = (int64_t)w.n;
+	meet_in_processes(&w, n, out, &room);
 	table_release(&w.seen);
 }
 
