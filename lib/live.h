@@ -56,8 +56,9 @@ void live_join(struct live *live, const struct live_guest *guest);
 
 /*
  * Where a client that saw `last` (-1: an id that never was) goes on, when the
- * log holds oldest..newest (0, 0: nothing yet): exactly after it, or, where
- * that is no longer there or never was, in the present, told by `gap`.
+ * log holds oldest..newest: exactly after it, or, where that is no longer there
+ * or never was, in the present, told by `gap`. Where nothing was ever told
+ * (0, 0), nothing was missed.
  */
 struct live_point {
 	int64_t after;

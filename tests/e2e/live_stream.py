@@ -87,13 +87,16 @@ def l_send(c, n):
 
 def what_is_not_in_the_log_is_one_gap_then_the_present(l):
     c = l.tenant()
-    for n, last in enumerate(("1", "999999999", "no-number")):
+    for n, last in enumerate(("1", "999999999", "no-number", "-5")):
+        empty = n == 0                              # where nothing was ever told, nothing was missed
         s = c.stream(last=last).opened()
         ids = c.send(break_in(n, "gap"))
         need(s.wait(lambda: s.events_named() & set(ids), 5), "no present after the gap", last)
         kinds = [m[1] for m in s.messages]
-        need(kinds[0] == "gap" and kinds.count("gap") == 1, last, kinds)
-        need(not list(lab.CONTRACT.faults({"$ref": "#/components/schemas/LiveGap"}, s.messages[0][2])), s.messages[0])
+        need(kinds.count("gap") == (not empty) and (empty or kinds[0] == "gap"), last, kinds)
+        if not empty:
+            schema = {"$ref": "#/components/schemas/LiveGap"}
+            need(not list(lab.CONTRACT.faults(schema, s.messages[0][2])), s.messages[0])
         s.close()
     c.get("/causal/live?since=yesterday").problem(422)
     c.get("/causal/live?since=-1").problem(422)
@@ -157,7 +160,8 @@ def hundreds_listen_in_one_small_process_and_no_more_than_allowed(l):
         need(s.wait(lambda: s.events_named() & set(ids), 5), "one of the crowd got nothing")
     after = l.responder("live")
     need(len(before) == len(after) == 1, before, after)
-    need(after[0] - before[0] < 210 * 8, "kB grown", after[0] - before[0])
+    if "san" not in lab.BUILD:                     # sanitizers keep what is freed
+        need(after[0] - before[0] < 210 * 8, "kB grown", after[0] - before[0])
     for s in crowd:
         s.close()
 
