@@ -37,7 +37,8 @@ flags_of(const struct event *ev)
 {
 	unsigned flags = ev->flags;
 
-	if (ev->act == ACT_API_CALL && ev->n_tags == 0)
+	if (ev->act == ACT_API_CALL && ev->n_tags == 0 &&
+	    !(ev->flags & EVENT_IMPACT))
 		flags |= EVENT_MINOR;
 	return flags;
 }

@@ -14,6 +14,8 @@ static void
 put_raw(struct jw *w, struct reader *r, const struct told *t)
 {
 	jw_key_c(w, "raw_sha256", t->sha256);
+	if (t->row.extra.len > 0)	/* what stood around the record */
+		jw_key_s(w, "outer", t->row.extra);
 	if (utf8_ok(t->e.raw))
 		jw_key_s(w, "raw", t->e.raw);
 	else
