@@ -206,6 +206,8 @@ spread_labels(struct flow *f)
 static bool
 says_something(const struct node *n)
 {
+	if (n->flags & EVENT_IMPACT)
+		return n->outcome != OUTCOME_FAILURE;
 	if (n->flags & EVENT_MINOR)
 		return false;
 	switch (n->act) {
