@@ -109,8 +109,10 @@ enum act {
 enum outcome { OUTCOME_UNKNOWN, OUTCOME_SUCCESS, OUTCOME_FAILURE };
 const char *outcome_name(enum outcome o);
 
-/* Phase in the order tuple: creates an entity, uses, ends. */
-enum phase { PHASE_NEW, PHASE_USE, PHASE_END };
+/* Phase in the order tuple: begins a connection, where the clock tells whole
+ * seconds only (what it brings about elsewhere bears the same time); creates an
+ * entity, uses, ends. */
+enum phase { PHASE_BEGIN, PHASE_NEW, PHASE_USE, PHASE_END };
 
 enum {
 	EVENT_ALERT = 1,	/* a detection by the source itself (or label "alert") */

@@ -263,14 +263,24 @@ session_edges(struct job *j, const struct ref *r)
 }
 
 static bool
-issues_token(const struct node *n)
+makes(const struct node *n, enum kind kind)
 {
 	size_t i;
 
 	for (i = 0; i < n->n_refs; i++)
-		if (n->refs[i].role == ROLE_NEW && n->refs[i].kind == KIND_TOKEN)
+		if (n->refs[i].role == ROLE_NEW && n->refs[i].kind == kind)
 			return true;
 	return false;
+}
+
+/* A logon GUID proves something between the asking for a ticket, the logon with
+ * it and the explicit use of other credentials: three kinds of record. Two of
+ * one kind only tell that one ticket was asked for, or shown, twice. */
+static bool
+one_kind(const struct node *a, const struct node *b)
+{
+	return a->act == b->act && makes(a, KIND_SESSION) ==
+	    makes(b, KIND_SESSION);
 }
 
 /* P10: keys and tokens by their first issue, tickets by the record before;
@@ -280,12 +290,15 @@ credential_edges(struct job *j, const struct ref *r)
 {
 	struct edge e = { .rule = RULE_ISSUE_USE, .via = r->entity,
 		.from_role = ROLE_NEW, .to_role = r->role };
+	const struct node *src;
 	struct post p;
 
 	if (r->kind == KIND_TICKET) {
-		e.rule = issues_token(j->n) ? RULE_FEDERATION : RULE_TICKET;
-		if (last(j, r->entity, ROLE_NEW, &p))
-			add(j, p, e, true);
+		e.rule = makes(j->n, KIND_TOKEN) ? RULE_FEDERATION : RULE_TICKET;
+		if (!last(j, r->entity, ROLE_NEW, &p))
+			return;
+		src = j->v->node(j->v->ctx, p.ev);
+		add(j, p, e, src != NULL && !one_kind(src, j->n));
 	} else if (first(j, r->entity, ROLE_NEW, &p)) {
 		add(j, p, e, true);
 	}
@@ -304,6 +317,38 @@ same_hash(const struct node *a, const struct node *b)
 	return false;
 }
 
+/* Did a program that starts what others set up (services, tasks, logons) start
+ * the process of this event? */
+static bool
+hub_started(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_PARENT &&
+		    (n->refs[i].flags & REF_HUB))
+			return true;
+	return false;
+}
+
+/* P13. That cmd.exe was set up to run once is no reason of each cmd.exe. */
+static void
+armed_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_MADE_ACTS, .via = r->entity,
+		.from_role = ROLE_ARM, .to_role = r->role };
+	const struct ref *armed;
+	const struct node *src;
+	struct post p;
+
+	if (!last(j, r->entity, ROLE_ARM, &p))
+		return;
+	src = j->v->node(j->v->ctx, p.ev);
+	armed = src ? node_ref(src, r->entity, ROLE_ARM) : NULL;
+	if (armed && (!(armed->flags & REF_COMMON) || hub_started(j->n)))
+		add(j, p, e, false);
+}
+
 /* P3 run what was written, P13 run what was set up to run. */
 static void
 executed_edges(struct job *j, const struct ref *r)
@@ -319,11 +364,7 @@ executed_edges(struct job *j, const struct ref *r)
 			e.flags |= EDGE_HASHED;
 		add(j, p, e, (e.flags & EDGE_HASHED) != 0);
 	}
-	if (last(j, r->entity, ROLE_ARM, &p)) {
-		e = (struct edge){ .rule = RULE_MADE_ACTS, .via = r->entity,
-			.from_role = ROLE_ARM, .to_role = r->role };
-		add(j, p, e, false);
-	}
+	armed_edges(j, r);
 }
 
 /* P4. */
@@ -463,7 +504,7 @@ user_edges(struct job *j, const struct ref *r)
 	struct edge e = { .via = r->entity, .to_role = r->role };
 	struct post p;
 
-	if (issues_token(j->n) && last(j, r->entity, ROLE_SSO, &p) &&
+	if (makes(j->n, KIND_TOKEN) && last(j, r->entity, ROLE_SSO, &p) &&
 	    rank_time(&j->n->rank) - rank_time(&p.rank) <= 300 * NS_PER_S) {
 		e.rule = RULE_FEDERATION;
 		e.from_role = ROLE_SSO;

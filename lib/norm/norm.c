@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "norm/own.h"
 #include "norm/step.h"
@@ -62,12 +63,23 @@ drop_undone(struct event *ev)
 	ev->n_refs = kept;
 }
 
+/* Logs of whole seconds put a connection and the logon on the far host, which
+ * creates a session, at one time; the one who connected was first. */
+static bool
+begins_flow(const struct event *ev, const struct entref *ref)
+{
+	return ref->role == ROLE_ENDPOINT && ev->act == ACT_CONNECT &&
+	    ev->time_ns % NS_PER_S == 0;
+}
+
 static enum phase
 phase_of(const struct event *ev)
 {
 	enum phase phase = PHASE_USE;
 
 	for (size_t i = 0; i < ev->n_refs; i++) {
+		if (begins_flow(ev, &ev->refs[i]))
+			return PHASE_BEGIN;
 		if (ev->refs[i].role == ROLE_NEW)
 			return PHASE_NEW;
 		if (ev->refs[i].role == ROLE_END)

@@ -33,7 +33,7 @@ struct clock_at { const char *at, *name; };
 struct layout {
 	const char *mark;		/* member that tells the layout */
 	const char *id[ALT], *channel, *provider[ALT], *host[ALT];
-	const char *seq[ALT], *pid, *sid, *keywords, *data[ALT];
+	const char *seq[ALT], *sid, *keywords, *data[ALT];
 	struct clock_at time[5];
 };
 
@@ -43,7 +43,6 @@ struct layout {
 	{ at "/System/Provider/#attributes/Name", \
 	  at "/System/Provider/@Name", at "/System/Provider/Name" }, \
 	{ at "/System/Computer" }, { at "/System/EventRecordID" }, \
-	at "/System/Execution/#attributes/ProcessID", \
 	at "/System/Security/#attributes/UserID", at "/System/Keywords", \
 	{ at "/EventData", at "/UserData" }, { \
 	{ at "/System/TimeCreated/#attributes/SystemTime", "SystemTime" }, \
@@ -54,7 +53,7 @@ static const struct layout layouts[] = {
 	{ "winlog", { "/winlog/event_id" }, "/winlog/channel",
 	  { "/winlog/provider_name" },
 	  { "/winlog/computer_name", "/host/name" }, { "/winlog/record_id" },
-	  "/winlog/process/pid", "/winlog/user/identifier",
+	  "/winlog/user/identifier",
 	  "/winlog/keywords", { "/winlog/event_data", "/winlog/user_data" },
 	  { { "/winlog/time_created", "SystemTime" },
 	    { "/@timestamp", "@timestamp" } } },
@@ -62,13 +61,13 @@ static const struct layout layouts[] = {
 	EVENT_LAYOUT("System", ""),
 	{ "event_id", { "/event_id" }, "/log_name", { "/source_name" },
 	  { "/computer_name", "/host/name", "/beat/hostname" },
-	  { "/record_number" }, "/process_id", "/user/identifier",
+	  { "/record_number" }, "/user/identifier",
 	  "/keywords", { "/event_data", "/user_data" },
 	  { { "/@timestamp", "@timestamp" } } },
 	{ "EventID", { "/EventID" }, "/Channel",
 	  { "/SourceName", "/Provider", "/EventSourceName" },
 	  { "/Hostname", "/Computer", "/HostName" },
-	  { "/RecordNumber", "/EventRecordID" }, "/ExecutionProcessID",
+	  { "/RecordNumber", "/EventRecordID" },
 	  "/UserID", "/Keywords", { "/EventData", "" },
 	  { { "/SystemTime", "SystemTime" }, { "/TimeCreated", "SystemTime" },
 	    { "/EventTime", "EventTime" }, { "/@timestamp", "@timestamp" },
@@ -77,7 +76,7 @@ static const struct layout layouts[] = {
 /* Other tables of Log Analytics, among them syslog: TenantId and Type. */
 static const struct layout relayed = {
 	"Type", { "/EventID" }, "/Type", { "/ProcessName" },
-	{ "/Computer", "/HostName" }, { NULL }, NULL, NULL, NULL, { "" },
+	{ "/Computer", "/HostName" }, { NULL }, NULL, NULL, { "" },
 	{ { "/EventTime", "EventTime" }, { "/TimeGenerated",
 	    "TimeGenerated" } }
 };
@@ -275,7 +274,6 @@ header(struct win *w, const struct layout *l)
 	if (l == &relayed && w->n_pairs > 0)
 		w->channel = win_get(w, "Channel").text;
 	w->provider = first(w, l->provider).text;
-	w->pid = at(w, l->pid);
 	w->sid = at(w, l->sid);
 	if (win_number(first(w, l->seq).text, &n))
 		w->r->ev->seq = n;

@@ -3,7 +3,8 @@
  * The Windows family inside norm/: one record as any of its layouts hands it
  * over (struct win), what its identifiers are worth (windows_value.c), which
  * part each plays (windows_ref.c), and the tables that say so for each event
- * number (windows_sysmon.c, windows_security.c, windows_system.c).
+ * number (windows_sysmon.c, windows_security.c, windows_object.c,
+ * windows_system.c).
  */
 #ifndef NORM_WINDOWS_H
 #define NORM_WINDOWS_H
@@ -33,7 +34,7 @@ struct win {
 	struct str host;		/* lower case: scope of local ids */
 	bool is_unix;			/* Sysmon for Linux: case matters */
 	bool sysmon, security;
-	struct win_value pid, sid;	/* of who logged it */
+	struct win_value sid;		/* of who logged it */
 };
 
 /* ---- windows_xml.c ---------------------------------------------------- */
@@ -74,6 +75,8 @@ struct str win_registry(struct win *w, struct str key);
 bool win_autostart(struct str key);
 /* The one process of this kind that all others come from, in its own place. */
 bool win_is_hub(struct win *w, struct str image);
+/* A binary in the system's own folder of programs. */
+bool win_is_system(struct win *w, struct str image);
 /* A binary of the system or of an installed program. */
 bool win_is_installed(struct win *w, struct str image);
 /* SYSTEM, a service account, a machine account, a built-in group. */
@@ -126,6 +129,10 @@ struct win_row {
 struct entref *win_part(struct win *w, const struct win_part *p);
 /* The same for an entity made by hand; the key is taken as it is. */
 struct entref *win_ref(struct win *w, struct named n);
+/* The program file that a command line of field `v` names. The system's own are
+ * REF_COMMON: much else starts them too; hubs are armed by nobody. */
+struct entref *win_armed(struct win *w, enum role role, struct str path,
+    struct win_value v);
 /* HOST|text as a key; empty when either is. */
 struct str win_local(struct win *w, struct str text);
 /* A mark on the host. */
@@ -145,6 +152,8 @@ void win_endpoint(struct win *w, const char *ip, const char *port);
 /* The row of an event number; never NULL (the channel's plain row). */
 const struct win_row *win_sysmon_row(uint32_t id);
 const struct win_row *win_security_row(uint32_t id);
+/* Those of processes, objects, tasks and connections; NULL: none. */
+const struct win_row *win_object_row(uint32_t id);
 /* All other channels; also sets the Sigma service. */
 const struct win_row *win_system_row(struct win *w);
 

@@ -98,29 +98,21 @@ pid_key(struct win *w, struct str text)
 }
 
 static struct entref *
-process_of_pid(struct win *w, enum role role, struct win_value pid,
-    struct str image)
+by_pid(struct win *w, const struct win_part *p)
 {
+	struct win_value pid = win_get(w, p->field);
+	struct str image = maybe(w, p->with).text;
 	struct str key = pid_key(w, pid.text);
 
 	if (key.len == 0)
 		return NULL;
 	return win_ref(w, (struct named){
-		.kind = KIND_PROCESS, .role = role,
+		.kind = KIND_PROCESS, .role = p->role,
 		.flags = REF_WEAK | (win_is_hub(w, image) ? REF_HUB : 0),
 		.key = win_local(w, key),
 		.name = win_process_name(w, image, pid.text),
 		.field = pid.field, .value = pid.whole,
 	});
-}
-
-/* An empty field name means the process that logged the record. */
-static struct entref *
-by_pid(struct win *w, const struct win_part *p)
-{
-	struct win_value pid = p->field[0] ? win_get(w, p->field) : w->pid;
-
-	return process_of_pid(w, p->role, pid, maybe(w, p->with).text);
 }
 
 /* ---- sessions, tickets, accounts -------------------------------------- */
@@ -240,18 +232,28 @@ by_file(struct win *w, const struct win_part *p)
 	return thing(w, KIND_FILE, p, win_path(w, v.text), v);
 }
 
-static struct entref *
-by_command(struct win *w, const struct win_part *p)
+struct entref *
+win_armed(struct win *w, enum role role, struct str path, struct win_value v)
 {
-	struct win_value v = win_get(w, p->field);
-	struct str path = win_command_path(w, v.text);
 	struct named n = {
-		.kind = KIND_FILE, .role = p->role,
+		.kind = KIND_FILE, .role = role,
+		.flags = role == ROLE_ARM && win_is_system(w, path) ?
+		    REF_COMMON : 0,
 		.key = win_local(w, path), .name = path,
 		.field = v.field, .value = v.whole,
 	};
 
-	return path.len > 0 ? win_ref(w, n) : NULL;
+	if (path.len == 0 || (role == ROLE_ARM && win_is_hub(w, path)))
+		return NULL;
+	return win_ref(w, n);
+}
+
+static struct entref *
+by_command(struct win *w, const struct win_part *p)
+{
+	struct win_value v = win_get(w, p->field);
+
+	return win_armed(w, p->role, win_command_path(w, v.text), v);
 }
 
 static struct entref *

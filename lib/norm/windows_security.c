@@ -2,26 +2,19 @@
 /*
  * The Security channel, event by event. Most records name the account and the
  * session that acted (Subject*: WIN_SUBJECT) and many the process (WIN_PROCESS,
- * by pid alone and therefore weak). A 4688 is a creation by the pid in
- * ProcessId of the one in NewProcessId; the new process runs in TargetLogonId
- * if that is not null, else in the creator's session.
+ * by pid alone and therefore weak). Here: logons, tickets, accounts and the
+ * machine; processes and what they use are in windows_object.c.
  *
  * LogonGuid is a Kerberos ticket's, not a session's: 4769 and 4648 issue it,
  * the 4624 that it opens shows it.
  */
 #include "norm/windows.h"
 
-#include <string.h>
-
-#include "base/arena.h"
-
 #define SUBJECT_SESSION	{ ROLE_SESS, WIN_LUID, "SubjectLogonId", NULL, NULL }
 #define TARGET_USER(role) { role, WIN_SID, "TargetUserSid", \
 	"TargetUserName", "TargetDomainName" }
 #define TARGET_ACCOUNT(role) { role, WIN_SID, "TargetSid", \
 	"TargetUserName", "TargetDomainName" }
-#define HANDLE(role)	{ role, WIN_HANDLE, "HandleId", "ProcessId", \
-	"ObjectName" }
 #define REMOTE_IP	{ ROLE_ART, WIN_IP, "IpAddress", NULL, NULL }
 
 /* ---- logons ----------------------------------------------------------- */
@@ -79,170 +72,6 @@ ticket(struct win *w)
 	win_endpoint(w, "IpAddress", "IpPort");
 }
 
-/* ---- processes -------------------------------------------------------- */
-
-static void
-created(struct win *w)
-{
-	static const struct win_part sessions[] = {
-		{ ROLE_SESS, WIN_LUID, "TargetLogonId", NULL, NULL },
-		SUBJECT_SESSION,
-	};
-	uint64_t luid;
-	bool target;
-
-	target = win_number(win_get(w, "TargetLogonId").text, &luid) &&
-	    luid != 0;
-	win_part(w, &sessions[target ? 0 : 1]);
-	if (win_get(w, "CommandLine").text.len == 0)
-		w->r->ev->target = win_get(w, "NewProcessName").text;
-}
-
-/* ---- objects and handles ---------------------------------------------- */
-
-/* What a 4663 says was done, by the access rights that were used. */
-static void
-object_access(struct win *w)
-{
-	struct str type = win_get(w, "ObjectType").text;
-	bool file = str_is_fold(type, "File"), key = str_is_fold(type, "Key");
-	struct win_part p = {
-		ROLE_NONE, file ? WIN_FILE : WIN_REGISTRY, "ObjectName",
-		NULL, NULL
-	};
-	uint64_t mask;
-
-	if ((!file && !key) ||
-	    !win_number(win_get(w, "AccessMask").text, &mask))
-		return;
-	if (file) {	/* write or append data; read data or execute */
-		p.role = mask & 0x6 ? ROLE_WRITE :
-		    mask & 0x21 ? ROLE_READ : ROLE_TARGET;
-		if (mask & 0x10000)
-			p.role = ROLE_END;
-	} else {	/* set value or create sub key; query value */
-		p.role = mask & 0x6 ? ROLE_WRITE :
-		    mask & 0x1 ? ROLE_READ : ROLE_TARGET;
-	}
-	win_part(w, &p);
-}
-
-static void
-registry_value(struct win *w)
-{
-	struct win_value key = win_get(w, "ObjectName");
-	struct str value = win_get(w, "ObjectValueName").text;
-	struct str path = win_registry(w, key.text);
-
-	if (path.len == 0)
-		return;
-	if (value.len > 0)
-		path = norm_join(w->r->a, path, STR("\\"),
-		    str_lower(w->r->a, value));
-	win_ref(w, (struct named){
-		.kind = KIND_REGISTRY, .role = ROLE_WRITE,
-		.key = win_local(w, path), .name = path,
-		.field = key.field, .value = key.whole,
-	});
-}
-
-static void
-duplicated(struct win *w)
-{
-	static const struct win_part parts[] = {
-		{ ROLE_USE, WIN_HANDLE, "SourceHandleId", "SourceProcessId",
-		  NULL },
-		{ ROLE_NEW, WIN_HANDLE, "TargetHandleId", "TargetProcessId",
-		  NULL },
-	};
-
-	for (size_t i = 0; i < COUNT(parts); i++)
-		win_part(w, &parts[i]);
-}
-
-/* ---- services, tasks -------------------------------------------------- */
-
-/* The program of a task's definition: its first <Command>. */
-static void
-task(struct win *w)
-{
-	struct win_value v = win_get(w, "TaskContent");
-	struct str xml = win_unescape(w->r->a, v.text), command;
-	size_t from = str_find(xml, STR("<Command>"), 0), to;
-	struct str path;
-
-	if (from == (size_t)-1)
-		return;
-	to = str_find(xml, STR("</Command>"), from);
-	if (to == (size_t)-1)
-		return;
-	command = str_sub(xml, from + 9, to - from - 9);
-	path = win_command_path(w, win_unescape(w->r->a, command));
-	win_ref(w, (struct named){
-		.kind = KIND_FILE, .role = ROLE_ARM,
-		.key = win_local(w, path), .name = path,
-		.field = v.field, .value = v.whole,
-	});
-}
-
-/* ---- network ---------------------------------------------------------- */
-
-static const char *const five_fields[5] = {
-	"Protocol", "SourceAddress", "SourcePort", "DestAddress", "DestPort",
-};
-
-/* %%14593 is outbound, %%14592 inbound; source is the initiator in both. */
-static void
-filtering(struct win *w)
-{
-	struct str d = win_get(w, "Direction").text;
-	bool ours = str_is(d, "%%14593") || str_is_fold(d, "Outbound");
-	const struct win_part far = {
-		ROLE_ART, WIN_IP, ours ? "DestAddress" : "SourceAddress",
-		NULL, NULL
-	};
-
-	win_flow(w, five_fields, ours);
-	win_part(w, &far);
-	w->r->ev->target = norm_join(w->r->a,
-	    win_get(w, "DestAddress").text, STR(":"),
-	    win_get(w, "DestPort").text);
-	if (w->id == 5156 && !ours)
-		w->r->ev->action = STR("network.accept");
-}
-
-/* A pipe of IPC$ by its name; a file by the share's own path. */
-static void
-share(struct win *w)
-{
-	struct win_value rel = win_get(w, "RelativeTargetName");
-	struct win_value root = win_get(w, "ShareLocalPath");
-	struct str name = win_get(w, "ShareName").text, path;
-	struct named n = { .role = ROLE_TARGET, .name = rel.text,
-	    .field = rel.field, .value = rel.whole };
-
-	win_endpoint(w, "IpAddress", "IpPort");
-	if (rel.text.len == 0 || str_is(rel.text, "\\"))
-		return;
-	w->r->ev->target = norm_join(w->r->a, name, STR("\\"), rel.text);
-	if (str_ends_fold(name, "\\IPC$")) {
-		n.kind = KIND_PIPE;
-		n.role = ROLE_USE;
-		path = norm_join(w->r->a, STR("\\"), rel.text, STR(""));
-		n.key = win_local(w, str_lower(w->r->a, path));
-	} else {
-		path = win_path(w, root.text);
-		n.kind = KIND_FILE;
-		if (path.len > 0 && path.p[path.len - 1] == '\\')
-			path.len--;
-		if (path.len > 0)
-			n.key = win_local(w, norm_join(w->r->a, path,
-			    STR("\\"), str_lower(w->r->a, rel.text)));
-	}
-	if (n.key.len > 0)
-		win_ref(w, n);
-}
-
 /* ---- the machine ------------------------------------------------------ */
 
 static void
@@ -263,6 +92,20 @@ static void
 cleared(struct win *w)
 {
 	win_mark(w, ROLE_CLEARED);
+}
+
+/* An event unknown here is of the session that acted, else of the one that it
+ * is about. */
+static void
+session(struct win *w)
+{
+	static const struct win_part sessions[] = {
+		SUBJECT_SESSION,
+		{ ROLE_SESS, WIN_LUID, "TargetLogonId", NULL, NULL },
+	};
+
+	if (win_part(w, &sessions[0]) == NULL)
+		win_part(w, &sessions[1]);
 }
 
 /* ---- the table -------------------------------------------------------- */
@@ -292,6 +135,11 @@ static const struct win_row rows[] = {
 	{ 4625, "authentication", "logon", ACT_LOGON_FAILED,
 	  .own = WIN_FAILS | WIN_PROCESS, .actor = "TargetUserName",
 	  .parts = { TARGET_USER(ROLE_USER), REMOTE_IP }, .more = logon },
+	{ 4627, "authentication", "logon.groups", ACT_OTHER,
+	  .flags = EVENT_MINOR, .own = WIN_SUBJECT,
+	  .actor = "TargetUserName", .target = "TargetUserName",
+	  .parts = { { ROLE_SESS, WIN_LUID, "TargetLogonId", NULL, NULL },
+		TARGET_USER(ROLE_USER) }, .more = logon_type },
 	{ 4634, "authentication", "logoff", ACT_LOGOFF,
 	  .flags = EVENT_MINOR, .actor = "TargetUserName",
 	  .parts = { { ROLE_END, WIN_LUID, "TargetLogonId", NULL, NULL },
@@ -303,80 +151,9 @@ static const struct win_row rows[] = {
 	{ 4648, "authentication", "logon.explicit", ACT_LOGON,
 	  .own = WIN_SUBJECT | WIN_PROCESS, .target = "TargetServerName",
 	  .parts = { REMOTE_IP }, .more = explicit_logon },
-	{ 4656, "object", "handle.open", ACT_HANDLE_OPEN,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) } },
-	{ 4657, "registry", "registry.set", ACT_REGISTRY_SET,
-	  .own = WIN_SUBJECT | WIN_PROCESS, .target = "ObjectName",
-	  .parts = { HANDLE(ROLE_USE) }, .more = registry_value },
-	{ 4658, "object", "handle.close", ACT_HANDLE_CLOSE,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .parts = { HANDLE(ROLE_END) } },
-	{ 4660, "object", "object.delete", ACT_HANDLE_USE,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .parts = { HANDLE(ROLE_USE) } },
-	{ 4661, "object", "handle.open", ACT_HANDLE_OPEN,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) } },
-	{ 4662, "directory", "directory.access", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "ObjectName" },
-	{ 4663, "object", "object.access", ACT_HANDLE_USE,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "ObjectName", .parts = { HANDLE(ROLE_USE) },
-	  .more = object_access },
-	{ 4670, "object", "object.permissions", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "ObjectName" },
 	{ 4672, "authentication", "logon.privileges", ACT_OTHER,
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT,
 	  .target = "SubjectUserName" },
-	{ 4673, "privilege", "privilege.use", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "PrivilegeList" },
-	{ 4674, "privilege", "privilege.use", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "ObjectName" },
-	{ 4688, "process", "process.create", ACT_PROCESS_CREATE,
-	  .category = "process_creation", .target = "CommandLine",
-	  .parts = { { ROLE_USER, WIN_SID, "SubjectUserSid",
-		  "SubjectUserName", "SubjectDomainName" },
-		{ ROLE_PARENT, WIN_PID, "ProcessId",
-		  "ParentProcessName", NULL },
-		{ ROLE_NEW, WIN_PID, "NewProcessId", "NewProcessName", NULL },
-		{ ROLE_EXEC, WIN_FILE, "NewProcessName", NULL, NULL } },
-	  .more = created },
-	{ 4689, "process", "process.end", ACT_PROCESS_END,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "ProcessName",
-	  .parts = { { ROLE_END, WIN_PID, "ProcessId", "ProcessName",
-		NULL } } },
-	{ 4690, "object", "handle.duplicate", ACT_HANDLE_OPEN,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .more = duplicated },
-	{ 4697, "service", "service.install", ACT_SERVICE_CREATE,
-	  .own = WIN_SUBJECT, .target = "ServiceName",
-	  .parts = { { ROLE_NEW, WIN_SERVICE, "ServiceName", NULL, NULL },
-		{ ROLE_ARM, WIN_COMMAND, "ServiceFileName", NULL, NULL } } },
-	{ 4698, "task", "task.create", ACT_TASK_CREATE,
-	  .own = WIN_SUBJECT, .target = "TaskName",
-	  .parts = { { ROLE_NEW, WIN_TASK, "TaskName", NULL, NULL },
-		{ ROLE_SUBJ, WIN_PID, "ClientProcessId", NULL, NULL } },
-	  .more = task },
-	{ 4699, "task", "task.delete", ACT_OTHER,
-	  .own = WIN_SUBJECT, .target = "TaskName",
-	  .parts = { { ROLE_END, WIN_TASK, "TaskName", NULL, NULL } } },
-	{ 4700, "task", "task.enable", ACT_OTHER,
-	  .own = WIN_SUBJECT, .target = "TaskName",
-	  .parts = { { ROLE_TARGET, WIN_TASK, "TaskName", NULL, NULL } } },
-	{ 4701, "task", "task.disable", ACT_OTHER,
-	  .own = WIN_SUBJECT, .target = "TaskName",
-	  .parts = { { ROLE_TARGET, WIN_TASK, "TaskName", NULL, NULL } } },
-	{ 4702, "task", "task.update", ACT_TASK_CREATE,
-	  .own = WIN_SUBJECT, .target = "TaskName",
-	  .parts = { { ROLE_NEW, WIN_TASK, "TaskName", NULL, NULL },
-		{ ROLE_SUBJ, WIN_PID, "ClientProcessId", NULL, NULL } },
-	  .more = task },
-	{ 4703, "privilege", "privilege.adjust", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "EnabledPrivilegeList" },
 	{ 4719, "policy", "audit.change", ACT_TAMPER,
 	  .own = WIN_SUBJECT, .target = "SubcategoryGuid",
 	  .more = audit_policy },
@@ -446,43 +223,18 @@ static const struct win_row rows[] = {
 	  .own = WIN_SUBJECT, .target = "TargetUserName",
 	  .parts = { { ROLE_SUBJ, WIN_PID, "CallerProcessId",
 		"CallerProcessName", NULL } } },
-	{ 5136, "directory", "directory.change", ACT_OTHER,
-	  .own = WIN_SUBJECT, .target = "ObjectDN" },
-	{ 5140, "share", "share.open", ACT_SHARE,
-	  .own = WIN_SUBJECT, .target = "ShareName",
-	  .parts = { REMOTE_IP }, .more = share },
-	{ 5145, "share", "share.access", ACT_SHARE,
-	  .own = WIN_SUBJECT, .target = "ShareName",
-	  .parts = { REMOTE_IP }, .more = share },
-	{ 5152, "network", "network.block", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_FAILS | WIN_PROCESS,
-	  .actor = "Application", .more = filtering },
-	{ 5154, "network", "network.listen", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_PROCESS, .actor = "Application",
-	  .target = "SourcePort" },
-	{ 5156, "network", "network.connect", ACT_CONNECT,
-	  .flags = EVENT_MINOR, .own = WIN_PROCESS,
-	  .actor = "Application",
-	  .more = filtering },
-	{ 5157, "network", "network.block", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_FAILS | WIN_PROCESS,
-	  .actor = "Application", .more = filtering },
-	{ 5158, "network", "network.bind", ACT_OTHER,
-	  .flags = EVENT_MINOR, .own = WIN_PROCESS, .actor = "Application",
-	  .target = "SourcePort" },
 	{ 5379, "credential", "credential.read", ACT_OTHER,
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "TargetName",
 	  .parts = { { ROLE_SUBJ, WIN_PID, "ClientProcessId", NULL,
 		NULL } } },
-	{ 5447, "network", "firewall.filter", ACT_OTHER,
-	  .flags = EVENT_MINOR, .target = "FilterName",
-	  .parts = { { ROLE_USER, WIN_SID, "UserSid", "UserName", NULL },
-		{ ROLE_SUBJ, WIN_PID, "ProcessId", NULL, NULL } } },
 };
 
 static const struct win_row plain = {
 	0, "security", "security.event", ACT_OTHER,
-	.own = WIN_SUBJECT | WIN_PROCESS, .target = "ObjectName",
+	.own = WIN_PROCESS, .target = "ObjectName",
+	.parts = { { ROLE_USER, WIN_SID, "SubjectUserSid", "SubjectUserName",
+		"SubjectDomainName" } },
+	.more = session,
 };
 
 const struct win_row *
@@ -491,5 +243,5 @@ win_security_row(uint32_t id)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].id == id)
 			return &rows[i];
-	return &plain;
+	return win_object_row(id) ? win_object_row(id) : &plain;
 }

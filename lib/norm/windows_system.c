@@ -3,8 +3,9 @@
  * All other channels: System, PowerShell (both), TaskScheduler, WMI-Activity,
  * Defender, terminal services. An event number means something only together
  * with its channel, and in System and Application with its provider. Here the
- * account is the one in the record's header (WIN_SIGNED_ON), and for
- * PowerShell the acting process is the one that logged the record.
+ * account is the one in the record's header (WIN_SIGNED_ON). The pid there is
+ * the logger's, which need not be who acted, and names no process on its own:
+ * it links nothing.
  */
 #include "norm/windows.h"
 
@@ -13,7 +14,6 @@
 #include "base/arena.h"
 
 #define BY_HEADER	{ ROLE_USER, WIN_SID, "", "AccountName", "Domain" }
-#define BY_LOGGER	{ ROLE_SUBJ, WIN_PID, "", NULL, NULL }
 
 /* ---- what no table says ----------------------------------------------- */
 
@@ -106,17 +106,17 @@ static const struct win_row powershell_rows[] = {
 	  .flags = EVENT_MINOR },
 	{ 4103, "script", "powershell.module", ACT_SCRIPT,
 	  .own = WIN_SIGNED_ON, .category = "ps_module", .target = "Payload",
-	  .parts = { BY_HEADER, BY_LOGGER } },
+	  .parts = { BY_HEADER } },
 	{ 4104, "script", "powershell.script", ACT_SCRIPT,
 	  .own = WIN_SIGNED_ON, .category = "ps_script",
-	  .target = "ScriptBlockText", .parts = { BY_HEADER, BY_LOGGER,
+	  .target = "ScriptBlockText", .parts = { BY_HEADER,
 		{ ROLE_READ, WIN_FILE, "Path", NULL, NULL } } },
 	{ 4105, "script", "powershell.begin", ACT_OTHER,
 	  .flags = EVENT_MINOR, .own = WIN_SIGNED_ON,
-	  .parts = { BY_HEADER, BY_LOGGER } },
+	  .parts = { BY_HEADER } },
 	{ 4106, "script", "powershell.end", ACT_OTHER,
 	  .flags = EVENT_MINOR, .own = WIN_SIGNED_ON,
-	  .parts = { BY_HEADER, BY_LOGGER } },
+	  .parts = { BY_HEADER } },
 };
 
 #define TASK(role)	{ role, WIN_TASK, "TaskName", NULL, NULL }

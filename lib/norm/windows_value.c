@@ -299,6 +299,39 @@ static const char *const hubs[] = {
 	"\\windows\\syswow64\\explorer.exe",
 };
 
+/* Programs that run for days and take in what many senders send: what came in
+ * need not cause what goes out. Only where an administrator installs them; a
+ * copy in a place that users may write to is not the same program. */
+static const struct { const char *folder, *program; } readers[] = {
+	{ "google\\chrome\\application\\", "\\chrome.exe" },
+	{ "microsoft\\edge\\application\\", "\\msedge.exe" },
+	{ "mozilla firefox\\", "\\firefox.exe" },
+	{ "internet explorer\\", "\\iexplore.exe" },
+	{ "opera\\", "\\opera.exe" },
+	{ "bravesoftware\\brave-browser\\application\\", "\\brave.exe" },
+	{ "microsoft office\\", "\\outlook.exe" },
+	{ "mozilla thunderbird\\", "\\thunderbird.exe" },
+};
+
+static bool
+is_reader(struct str path)
+{
+	static const char *const roots[] = {
+		"\\program files\\", "\\program files (x86)\\",
+	};
+	struct str rest = STR("");
+	size_t i;
+
+	for (i = 0; i < COUNT(roots) && rest.len == 0; i++)
+		if (str_starts(path, roots[i]))
+			rest = str_sub(path, strlen(roots[i]), path.len);
+	for (i = 0; i < COUNT(readers); i++)
+		if (str_starts(rest, readers[i].folder) &&
+		    str_ends_fold(rest, readers[i].program))
+			return true;
+	return false;
+}
+
 static const char *const unix_hubs[] = {
 	"/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd",
 	"/usr/lib/systemd/systemd", "/usr/sbin/sshd",
@@ -318,11 +351,11 @@ win_is_hub(struct win *w, struct str image)
 	}
 	if (str_is_fold(image, "System"))
 		return true;
-	path = behind_drive(str_lower(w->r->a, str_sub(image, 0, 96)));
+	path = behind_drive(str_lower(w->r->a, str_sub(image, 0, 260)));
 	for (i = 0; i < COUNT(hubs); i++)
 		if (str_is(path, hubs[i]))
 			return true;
-	return false;
+	return is_reader(path);
 }
 
 static const char *const installed[] = {
@@ -348,6 +381,21 @@ begins(struct str s, const char *const *with, size_t n)
 		if (str_starts(s, with[i]))
 			return true;
 	return false;
+}
+
+bool
+win_is_system(struct win *w, struct str image)
+{
+	static const char *const folders[] = {
+		"\\windows\\system32\\", "\\windows\\syswow64\\",
+	};
+	struct str path;
+
+	if (w->is_unix)
+		return begins(image, unix_installed, COUNT(unix_installed));
+	path = behind_drive(str_lower(w->r->a, image));
+	return begins(path, folders, COUNT(folders)) &&
+	    !begins(path, writable, COUNT(writable));
 }
 
 bool

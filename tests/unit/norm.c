@@ -44,7 +44,7 @@ static const char *const acts[ACT__MAX] = {
 	"account_change", "token_issue", "api_call", "sign_in", "sso",
 	"script", "share", "wmi", "log_cleared", "boot", "sensor", "tamper",
 };
-static const char *const phases[] = { "new", "use", "end" };
+static const char *const phases[] = { "begin", "new", "use", "end" };
 static const struct { unsigned bit; const char *name; } ref_flags[] = {
 	{ REF_WEAK, "weak" }, { REF_ASSERTED, "asserted" },
 	{ REF_CLIENT, "client" }, { REF_COMMON, "common" },
