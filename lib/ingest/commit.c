@@ -86,7 +86,8 @@ carry(struct work *w, int64_t entity, enum carrier kind, int64_t by)
 	bool added = false;
 	enum rc rc;
 
-	if (by == 0 || by == entity)
+	/* Sources are words and not entities: equal numbers mean nothing. */
+	if (by == 0 || (kind != CARRIER_SOURCE && by == entity))
 		return RC_OK;
 	rc = graph_carrier(w->g, entity, kind, by, &added);
 	if (rc != RC_OK || !added)
