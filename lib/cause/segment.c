@@ -275,7 +275,8 @@ choose(struct flow *f, size_t *shown)
 		if (!it->backward && !it->seed &&
 		    (!says_something(n) || cause_is_seed(n)))
 			continue;
-		key = repeat_key(n);
+		/* A sign is never counted on what is none. */
+		key = repeat_key(n) * 2 + it->seed;
 		at = table_add(&first, key, (int64_t)i, &added);
 		seen = 0;
 		(void)table_get(&times, key, &seen);
@@ -379,37 +380,51 @@ put_members(struct flow *f, size_t shown, struct segment *out)
 	}
 }
 
-/* What is shown without being anybody's shown cause or effect (another sensor's
- * record of a connection, say) keeps the edge for which it is here. */
+/* Join the parts of two members; false: they were one part already. */
+static bool
+tie(size_t *up, size_t a, size_t b)
+{
+	while (up[a] != a)
+		a = up[a] = up[up[a]];
+	while (up[b] != b)
+		b = up[b] = up[up[b]];
+	if (a == b)
+		return false;
+	up[a > b ? a : b] = a > b ? b : a;
+	return true;
+}
+
+/* What is shown without a tie to the rest by explaining edges (another sensor's
+ * record of a connection, the process that made the pipe) keeps the edge for
+ * which it is here: no part of a segment stands beside the others. */
 static void
 put_extras(struct flow *f, struct segment *out)
 {
+	size_t *up = arena_array(f->b->a, out->n_members + 1, sizeof(*up));
 	const struct known *k;
-	struct table tied;
-	int64_t one, at;
+	struct table place;
+	int64_t at;
 	size_t i, c;
 
-	table_init(&tied);
+	table_init(&place);
 	for (i = 0; i < out->n_members; i++) {
-		if (out->members[i].edge.rule == RULE_NONE)
-			continue;
-		table_put(&tied, (uint64_t)out->members[i].ev, 1);
-		table_put(&tied, (uint64_t)out->members[i].edge.from, 1);
+		up[i] = i;
+		table_put(&place, (uint64_t)out->members[i].ev, (int64_t)i);
 	}
+	for (i = 0; i < out->n_members; i++)
+		if (out->members[i].edge.rule != RULE_NONE &&
+		    table_get(&place, (uint64_t)out->members[i].edge.from, &at))
+			tie(up, i, (size_t)at);
 	out->extras = arena_array(f->b->a, out->n_members + 1,
 	    sizeof(*out->extras));
 	for (i = 0; i < out->n_members; i++) {
 		k = build_in(f->b, out->members[i].ev);
-		for (c = 0; c < k->n; c++) {
-			if (table_get(&tied, (uint64_t)k->edge[c].from, &one) ||
-			    !table_get(&f->at, (uint64_t)k->edge[c].from, &at) ||
-			    !f->items[at].shown)
-				continue;
-			table_put(&tied, (uint64_t)k->edge[c].from, 1);
-			out->extras[out->n_extras++] = k->edge[c];
-		}
+		for (c = 0; c < k->n; c++)
+			if (table_get(&place, (uint64_t)k->edge[c].from, &at) &&
+			    tie(up, i, (size_t)at))
+				out->extras[out->n_extras++] = k->edge[c];
 	}
-	table_release(&tied);
+	table_release(&place);
 }
 
 /* The hub through which the first of the segment came, as context. */
