@@ -5,7 +5,8 @@
  * only). So unrelated events never change it, and an analyst can check it by
  * hand.
  *
- * It also says whether this is a chain at all: at least two events, and either
+ * It also says whether this is a chain at all: at least two events (the hub it
+ * came through is none), and either
  * one strong sign (an alert, or a rule of level high) or two different ones. A
  * single sign of medium level hangs on its process's ancestors on every busy
  * host; it is an alert to triage, not a story.
@@ -127,7 +128,7 @@ chain_score(struct build *b, struct chain *c)
 	struct signs g;
 	int tactics = __builtin_popcount(c->tactics);
 	int distinct = 0, strongest = 0;
-	size_t i;
+	size_t i, events = 0;
 
 	gather(b, c, &g);
 	score_signs(c, &g);
@@ -148,5 +149,7 @@ chain_score(struct build *b, struct chain *c)
 		if (g.s[i].level > strongest)
 			strongest = g.s[i].level;
 	}
-	return c->n_members >= 2 && (g.alert || strongest >= 4 || distinct >= 2);
+	for (i = 0; i < c->n_members; i++)
+		events += c->members[i].role != MEMBER_CONTEXT;
+	return events >= 2 && (g.alert || strongest >= 4 || distinct >= 2);
 }

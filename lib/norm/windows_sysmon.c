@@ -49,10 +49,15 @@ is_lsass(struct str image)
 	return str_ends_fold(image, "\\lsass.exe");
 }
 
+/* Worth a place of its own: who opens lsass, and what is opened by a program
+ * that was never installed. */
 static void
 access(struct win *w)
 {
-	if (is_lsass(win_get(w, "TargetImage").text))
+	struct str by = win_path(w, win_get(w, "SourceImage").text);
+
+	if (is_lsass(win_get(w, "TargetImage").text) ||
+	    !(win_is_system(w, by) || win_is_installed(w, by)))
 		w->r->ev->flags &= ~(unsigned)EVENT_MINOR;
 }
 
