@@ -18,18 +18,10 @@
  * (settle): PROVABLE only if both ends carry a strong identifier that the log
  * source itself gave, MIXED for anything less.
  */
-#include "cause/inner.h"
+#include "cause/link.h"
 
 #include <string.h>
 
-#include "base/clock.h"
-
-struct job {			/* one event whose in-edges are wanted */
-	const struct view *v;
-	const struct node *n;
-	struct edge found[EVENT_REFS_MAX * 2];
-	size_t n_found;
-};
 
 const struct ref *
 node_ref(const struct node *n, int64_t entity, int role)
@@ -91,8 +83,8 @@ better(const struct edge *a, const struct edge *b)
 }
 
 /* Keep the edge p -> n under the common guards; one edge a source. */
-static void
-add(struct job *j, struct post p, struct edge e, bool strong)
+void
+link_add(struct job *j, struct post p, struct edge e, bool strong)
 {
 	const struct node *src;
 	size_t i;
@@ -117,123 +109,30 @@ add(struct job *j, struct post p, struct edge e, bool strong)
 		j->found[j->n_found++] = e;
 }
 
-static bool
-first(const struct job *j, int64_t entity, int slot, struct post *p)
+bool
+link_first(const struct job *j, int64_t entity, int slot, struct post *p)
 {
 	return j->v->first_after(j->v->ctx, entity, slot, NULL, p) &&
 	    rank_cmp(&p->rank, &j->n->rank) < 0;
 }
 
-static bool
-last(const struct job *j, int64_t entity, int slot, struct post *p)
+bool
+link_last(const struct job *j, int64_t entity, int slot, struct post *p)
 {
 	return j->v->last_before(j->v->ctx, entity, slot, &j->n->rank, p);
 }
 
 /* The last post in `slot` that no post in `ender` follows before the event. */
-static bool
-last_open(const struct job *j, int64_t entity, int slot, int ender,
+bool
+link_last_open(const struct job *j, int64_t entity, int slot, int ender,
     struct post *p)
 {
 	struct post end;
 
-	if (!last(j, entity, slot, p))
+	if (!link_last(j, entity, slot, p))
 		return false;
-	return !last(j, entity, ender, &end) ||
+	return !link_last(j, entity, ender, &end) ||
 	    rank_cmp(&end.rank, &p->rank) < 0 || end.ev == p->ev;
-}
-
-/* P1, P2 where the creation was not recorded: the process's first event stands
- * for it. It says who, and that the process is older than the log. */
-static void
-process_boundary(struct job *j, const struct ref *r)
-{
-	static const int slots[] = { ROLE_SUBJ, ROLE_SUBJ | SLOT_MINOR,
-		ROLE_PARENT };
-	static const int roles[] = { ROLE_SUBJ, ROLE_SUBJ, ROLE_PARENT };
-	struct edge e = { .rule = RULE_ACT, .via = r->entity,
-		.to_role = r->role, .flags = EDGE_BOUNDARY };
-	struct post p, least;
-	size_t i;
-	bool any = false;
-
-	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
-		if (!first(j, r->entity, slots[i], &p))
-			continue;
-		if (any && rank_cmp(&p.rank, &least.rank) >= 0)
-			continue;
-		least = p;
-		e.from_role = (uint8_t)roles[i];
-		any = true;
-	}
-	if (any)
-		add(j, least, e, true);
-}
-
-/* P1 spawn, P2 act. */
-static void
-process_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = r->role == ROLE_PARENT ? RULE_SPAWN : RULE_ACT,
-		.via = r->entity, .from_role = ROLE_NEW, .to_role = r->role };
-	struct post p, boot;
-
-	if (r->flags & REF_WEAK) {
-		if (!last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
-			return;
-		if (j->n->host != 0 && last(j, j->n->host, ROLE_BOOT, &boot) &&
-		    rank_cmp(&boot.rank, &p.rank) > 0)
-			return;
-		add(j, p, e, false);
-		return;
-	}
-	if (j->v->first_after(j->v->ctx, r->entity, ROLE_NEW, NULL, &p))
-		add(j, p, e, true);
-	else
-		process_boundary(j, r);
-}
-
-/* P5: code was put into this process. The first events after it are likelier
- * to be the guest's than the ten-thousandth. */
-struct counted { int n; const struct rank *until; };
-
-static bool
-count_until(void *arg, const struct post *p)
-{
-	struct counted *c = arg;
-
-	if (rank_cmp(&p->rank, c->until) >= 0)
-		return false;
-	return ++c->n < 16;
-}
-
-static void
-injected_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_INJECTED, .via = r->entity,
-		.from_role = ROLE_TARGET, .to_role = r->role };
-	struct rank before = j->n->rank;
-	struct counted c = { 0, &j->n->rank };
-	const struct node *src;
-	struct post p;
-	int i;
-
-	for (i = 0; i < STEPS_BACK; i++) {
-		if (!j->v->last_before(j->v->ctx, r->entity, ROLE_TARGET,
-		    &before, &p))
-			return;
-		src = j->v->node(j->v->ctx, p.ev);
-		if (src != NULL && src->act == ACT_REMOTE_THREAD &&
-		    p.ev != j->n->ev)
-			break;
-		before = p.rank;
-	}
-	if (i == STEPS_BACK)
-		return;
-	j->v->walk(j->v->ctx, r->entity, ROLE_SUBJ, &p.rank, count_until, &c);
-	e.conf = c.n < 16 ? rule_row(RULE_INJECTED)->strong :
-	    rule_row(RULE_INJECTED)->weak;
-	add(j, p, e, false);
 }
 
 /* P9 session, P17 remote execution in it. */
@@ -247,7 +146,7 @@ session_edges(struct job *j, const struct ref *r)
 	struct post p, boot;
 	bool booted;
 
-	booted = local && last(j, j->n->host, ROLE_BOOT, &boot);
+	booted = local && link_last(j, j->n->host, ROLE_BOOT, &boot);
 	if (!j->v->first_after(j->v->ctx, r->entity, ROLE_NEW,
 	    booted ? &boot.rank : NULL, &p))
 		return;
@@ -259,7 +158,7 @@ session_edges(struct job *j, const struct ref *r)
 	    j->n->act == ACT_SHARE || j->n->act == ACT_WMI ||
 	    j->n->act == ACT_PROCESS_CREATE))
 		e.rule = RULE_REMOTE;
-	add(j, p, e, !local || booted);
+	link_add(j, p, e, !local || booted);
 }
 
 static bool
@@ -294,137 +193,14 @@ credential_edges(struct job *j, const struct ref *r)
 	struct post p;
 
 	if (r->kind == KIND_TICKET) {
-		e.rule = makes(j->n, KIND_TOKEN) ? RULE_FEDERATION : RULE_TICKET;
-		if (!last(j, r->entity, ROLE_NEW, &p))
+		e.rule = makes(j->n, KIND_TOKEN) ?
+		    RULE_FEDERATION : RULE_TICKET;
+		if (!link_last(j, r->entity, ROLE_NEW, &p))
 			return;
 		src = j->v->node(j->v->ctx, p.ev);
-		add(j, p, e, src != NULL && !one_kind(src, j->n));
-	} else if (first(j, r->entity, ROLE_NEW, &p)) {
-		add(j, p, e, true);
-	}
-}
-
-/* Do two records carry one content hash? */
-static bool
-same_hash(const struct node *a, const struct node *b)
-{
-	size_t i;
-
-	for (i = 0; i < a->n_refs; i++)
-		if (a->refs[i].kind == KIND_HASH &&
-		    node_ref(b, a->refs[i].entity, ROLE_NONE) != NULL)
-			return true;
-	return false;
-}
-
-/* Did a program that starts what others set up (services, tasks, logons) start
- * the process of this event? */
-static bool
-hub_started(const struct node *n)
-{
-	size_t i;
-
-	for (i = 0; i < n->n_refs; i++)
-		if (n->refs[i].role == ROLE_PARENT &&
-		    (n->refs[i].flags & REF_HUB))
-			return true;
-	return false;
-}
-
-/* P13. That cmd.exe was set up to run once is no reason of each cmd.exe. */
-static void
-armed_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_MADE_ACTS, .via = r->entity,
-		.from_role = ROLE_ARM, .to_role = r->role };
-	const struct ref *armed;
-	const struct node *src;
-	struct post p;
-
-	if (!last(j, r->entity, ROLE_ARM, &p))
-		return;
-	src = j->v->node(j->v->ctx, p.ev);
-	armed = src ? node_ref(src, r->entity, ROLE_ARM) : NULL;
-	if (armed && (!(armed->flags & REF_COMMON) || hub_started(j->n)))
-		add(j, p, e, false);
-}
-
-/* P3 run what was written, P13 run what was set up to run. */
-static void
-executed_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_RUN_WRITTEN, .via = r->entity,
-		.from_role = ROLE_WRITE, .to_role = r->role };
-	const struct node *src;
-	struct post p;
-
-	if (last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p)) {
-		src = j->v->node(j->v->ctx, p.ev);
-		if (src != NULL && same_hash(src, j->n))
-			e.flags |= EDGE_HASHED;
-		add(j, p, e, (e.flags & EDGE_HASHED) != 0);
-	}
-	armed_edges(j, r);
-}
-
-/* P4. */
-static void
-read_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_READ_WRITTEN, .via = r->entity,
-		.from_role = ROLE_WRITE, .to_role = r->role };
-	struct post p;
-
-	if (last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p))
-		add(j, p, e, false);
-}
-
-static int64_t
-subject_of(const struct node *n)
-{
-	size_t i;
-
-	for (i = 0; i < n->n_refs; i++)
-		if (n->refs[i].role == ROLE_SUBJ)
-			return n->refs[i].entity;
-	return 0;
-}
-
-/* P7: a name may have several servers, so never more than MIXED. */
-static void
-pipe_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_PIPE, .via = r->entity,
-		.from_role = ROLE_NEW, .to_role = r->role };
-	const struct node *src;
-	struct post p;
-
-	if (!last(j, r->entity, ROLE_NEW, &p))
-		return;
-	src = j->v->node(j->v->ctx, p.ev);
-	if (src == NULL || (subject_of(src) != 0 &&
-	    subject_of(src) == subject_of(j->n)))
-		return;
-	e.conf = rule_row(RULE_PIPE)->weak;
-	add(j, p, e, false);
-}
-
-/* P12 handle; P13 what was made is used. */
-static void
-use_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_MADE_ACTS, .via = r->entity,
-		.from_role = ROLE_NEW, .to_role = r->role };
-	struct post p;
-
-	if (r->kind == KIND_PIPE) {
-		pipe_edges(j, r);
-	} else if (r->kind == KIND_HANDLE) {
-		e.rule = RULE_HANDLE;
-		if (last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
-			add(j, p, e, true);
-	} else if (first(j, r->entity, ROLE_NEW, &p)) {
-		add(j, p, e, r->kind == KIND_USER || r->kind == KIND_RESOURCE);
+		link_add(j, p, e, src != NULL && !one_kind(src, j->n));
+	} else if (link_first(j, r->entity, ROLE_NEW, &p)) {
+		link_add(j, p, e, true);
 	}
 }
 
@@ -437,13 +213,14 @@ end_edges(struct job *j, const struct ref *r)
 	struct post p, end;
 
 	if (r->kind == KIND_PROCESS) {
-		process_edges(j, r);
+		link_process(j, r);
 	} else if (r->kind == KIND_SESSION) {
 		session_edges(j, r);
-	} else if (r->kind == KIND_HANDLE && last(j, r->entity, ROLE_NEW, &p)) {
-		if (!last(j, r->entity, ROLE_END, &end) ||
+	} else if (r->kind == KIND_HANDLE &&
+	    link_last(j, r->entity, ROLE_NEW, &p)) {
+		if (!link_last(j, r->entity, ROLE_END, &end) ||
 		    rank_cmp(&end.rank, &p.rank) < 0)
-			add(j, p, e, true);
+			link_add(j, p, e, true);
 	}
 }
 
@@ -478,7 +255,7 @@ flow_edges(struct job *j, const struct ref *r, enum rule rule)
 		    (rule == RULE_FLOW || src->act != ACT_LOGON)) {
 			e.conf = apart <= 120 * NS_PER_S ?
 			    rule_row(rule)->weak : .40;
-			add(j, p, e, false);
+			link_add(j, p, e, false);
 			return;
 		}
 		before = p.rank;
@@ -493,8 +270,8 @@ transaction_edges(struct job *j, const struct ref *r)
 		.from_role = ROLE_NEW, .to_role = r->role };
 	struct post p;
 
-	if (r->kind == KIND_FLOW && first(j, r->entity, ROLE_NEW, &p))
-		add(j, p, e, true);
+	if (r->kind == KIND_FLOW && link_first(j, r->entity, ROLE_NEW, &p))
+		link_add(j, p, e, true);
 }
 
 /* P16: the sign-on to another system by the same subject, minutes before. */
@@ -504,17 +281,17 @@ user_edges(struct job *j, const struct ref *r)
 	struct edge e = { .via = r->entity, .to_role = r->role };
 	struct post p;
 
-	if (makes(j->n, KIND_TOKEN) && last(j, r->entity, ROLE_SSO, &p) &&
+	if (makes(j->n, KIND_TOKEN) && link_last(j, r->entity, ROLE_SSO, &p) &&
 	    rank_time(&j->n->rank) - rank_time(&p.rank) <= 300 * NS_PER_S) {
 		e.rule = RULE_FEDERATION;
 		e.from_role = ROLE_SSO;
-		add(j, p, e, false);
+		link_add(j, p, e, false);
 	}
 	if (!(r->flags & (REF_WEAK | REF_COMMON)) &&
-	    first(j, r->entity, ROLE_NEW, &p)) {
+	    link_first(j, r->entity, ROLE_NEW, &p)) {
 		e.rule = RULE_MADE_ACTS;
 		e.from_role = ROLE_NEW;
-		add(j, p, e, true);
+		link_add(j, p, e, true);
 	}
 }
 
@@ -525,12 +302,12 @@ edges_of_ref(struct job *j, const struct ref *r)
 	case ROLE_PARENT:
 	case ROLE_SUBJ:
 		if (r->kind != KIND_PROCESS) {
-			use_edges(j, r);
+			link_use(j, r);
 			break;
 		}
-		process_edges(j, r);
+		link_process(j, r);
 		if (!(r->flags & REF_WEAK))
-			injected_edges(j, r);
+			link_injected(j, r);
 		break;
 	case ROLE_SESS:
 		session_edges(j, r);
@@ -539,13 +316,13 @@ edges_of_ref(struct job *j, const struct ref *r)
 		credential_edges(j, r);
 		break;
 	case ROLE_EXEC:
-		executed_edges(j, r);
+		link_executed(j, r);
 		break;
 	case ROLE_READ:
-		read_edges(j, r);
+		link_read(j, r);
 		break;
 	case ROLE_USE:
-		use_edges(j, r);
+		link_use(j, r);
 		break;
 	case ROLE_END:
 		end_edges(j, r);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the edge rules share (essay in link.c). Inside cause/ only. */
+#ifndef CAUSE_LINK_H
+#define CAUSE_LINK_H
+
+#include "cause/inner.h"
+
+#include "base/clock.h"
+
+struct job {			/* one event whose in-edges are wanted */
+	const struct view *v;
+	const struct node *n;
+	struct edge found[EVENT_REFS_MAX * 2];
+	size_t n_found;
+};
+
+/* Keep the edge p -> j->n under the common guards; one edge a source. `strong`:
+ * the rule found nothing that speaks against a proof. */
+void link_add(struct job *j, struct post p, struct edge e, bool strong);
+/* The first post of `entity` in `slot`, if it is before the event. */
+bool link_first(const struct job *j, int64_t entity, int slot, struct post *p);
+/* The last one before the event. */
+bool link_last(const struct job *j, int64_t entity, int slot, struct post *p);
+/* The last one that no post in `ender` follows before the event. */
+bool link_last_open(const struct job *j, int64_t entity, int slot, int ender,
+    struct post *p);
+
+/* link_process.c: one rule each, for one entity of the event. */
+void link_process(struct job *j, const struct ref *r);
+void link_injected(struct job *j, const struct ref *r);
+/* link_thing.c */
+void link_executed(struct job *j, const struct ref *r);
+void link_read(struct job *j, const struct ref *r);
+void link_use(struct job *j, const struct ref *r);
+
+#endif

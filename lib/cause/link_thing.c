@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Edges by things that outlive their maker: files that are run (P3) or read
+ * (P4) after a write, what was set up to run or act (P13), pipes (P7), handles
+ * (P12).
+ */
+#include "cause/link.h"
+
+/* Do two records carry one content hash? */
+static bool
+same_hash(const struct node *a, const struct node *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_refs; i++)
+		if (a->refs[i].kind == KIND_HASH &&
+		    node_ref(b, a->refs[i].entity, ROLE_NONE) != NULL)
+			return true;
+	return false;
+}
+
+/* Did a program that starts what others set up (services, tasks, logons) start
+ * the process of this event? */
+static bool
+hub_started(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_PARENT &&
+		    (n->refs[i].flags & REF_HUB))
+			return true;
+	return false;
+}
+
+/* P13. That cmd.exe was set up to run once is no reason of each cmd.exe. */
+static void
+armed_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_MADE_ACTS, .via = r->entity,
+		.from_role = ROLE_ARM, .to_role = r->role };
+	const struct ref *armed;
+	const struct node *src;
+	struct post p;
+
+	if (!link_last(j, r->entity, ROLE_ARM, &p))
+		return;
+	src = j->v->node(j->v->ctx, p.ev);
+	armed = src ? node_ref(src, r->entity, ROLE_ARM) : NULL;
+	if (armed && (!(armed->flags & REF_COMMON) || hub_started(j->n)))
+		link_add(j, p, e, false);
+}
+
+/* P3 run what was written, P13 run what was set up to run. */
+void
+link_executed(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_RUN_WRITTEN, .via = r->entity,
+		.from_role = ROLE_WRITE, .to_role = r->role };
+	const struct node *src;
+	struct post p;
+
+	if (link_last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p)) {
+		src = j->v->node(j->v->ctx, p.ev);
+		if (src != NULL && same_hash(src, j->n))
+			e.flags |= EDGE_HASHED;
+		link_add(j, p, e, (e.flags & EDGE_HASHED) != 0);
+	}
+	armed_edges(j, r);
+}
+
+/* P4. */
+void
+link_read(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_READ_WRITTEN, .via = r->entity,
+		.from_role = ROLE_WRITE, .to_role = r->role };
+	struct post p;
+
+	if (link_last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p))
+		link_add(j, p, e, false);
+}
+
+static int64_t
+subject_of(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_SUBJ)
+			return n->refs[i].entity;
+	return 0;
+}
+
+/* P7: a name may have several servers, so never more than MIXED. */
+static void
+pipe_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_PIPE, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	const struct node *src;
+	struct post p;
+
+	if (!link_last(j, r->entity, ROLE_NEW, &p))
+		return;
+	src = j->v->node(j->v->ctx, p.ev);
+	if (src == NULL || (subject_of(src) != 0 &&
+	    subject_of(src) == subject_of(j->n)))
+		return;
+	e.conf = rule_row(RULE_PIPE)->weak;
+	link_add(j, p, e, false);
+}
+
+/* P12 handle; P13 what was made is used. */
+void
+link_use(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_MADE_ACTS, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	struct post p;
+
+	if (r->kind == KIND_PIPE) {
+		pipe_edges(j, r);
+	} else if (r->kind == KIND_HANDLE) {
+		e.rule = RULE_HANDLE;
+		if (link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
+			link_add(j, p, e, true);
+	} else if (link_first(j, r->entity, ROLE_NEW, &p)) {
+		link_add(j, p, e, r->kind == KIND_USER ||
+		    r->kind == KIND_RESOURCE);
+	}
+}
