@@ -3,9 +3,11 @@
 #include "serve.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/conf.h"
 #include "base/file.h"
@@ -137,6 +139,31 @@ numbers_ok(const struct config *c, char *why, size_t len)
 	return true;
 }
 
+/* A program started from where it was built finds the rules in its tree when
+ * none are installed: build/tra-ce and build/fcgi/x.fcgi. */
+static void
+rules_beside(struct config *c)
+{
+	static const char *const beside[] = { "../db/rules", "../../db/rules" };
+	char exe[PATH_MAX], path[PATH_MAX + 32];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+	size_t i;
+
+	if (n <= 0 || access(c->rules, R_OK) == 0)
+		return;
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	*(slash != NULL ? slash : exe) = '\0';
+	for (i = 0; i < COUNT(beside); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", exe, beside[i]) >=
+		    (int)sizeof(c->rules) || access(path, R_OK) != 0)
+			continue;
+		memcpy(c->rules, path, strlen(path) + 1);
+		return;
+	}
+}
+
 bool
 config_read(struct config *c, char *why, size_t len)
 {
@@ -152,5 +179,6 @@ config_read(struct config *c, char *why, size_t len)
 	/* Also beside a bad file: it says which store is in trouble. */
 	if (!environment_wins(c, why, len) || !ok)
 		return false;
+	rules_beside(c);
 	return numbers_ok(c, why, len);
 }
