@@ -24,5 +24,6 @@ if [ ! -e $policy ]; then
 	made=1
 fi
 trap '[ -z "$made" ] || $sudo rm -f $policy' EXIT
+# A new machine may be busy with its own upgrades: wait for them.
 $sudo apt-get update -qq
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $missing >/dev/null
