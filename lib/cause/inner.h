@@ -12,7 +12,8 @@ enum {
 	POP_MAX = 512,		/* events looked at per seed */
 	MEMBERS_MAX = 5000,	/* of a segment */
 	SEEDS_MAX = 5000,
-	REPEATS_SHOWN = 16,	/* same process, same act: then folded */
+	REPEATS_SHOWN = 8,	/* same process, same act, same thing: then folded */
+	SAME_ACT_SHOWN = 64,	/* same process, same act */
 	STEPS_BACK = 8,		/* tries for a predecessor with a property */
 };
 #define REACH_FLOOR 0.20

@@ -17,318 +17,16 @@
  * and registry reads are left to the counts. Caps are applied in the order of
  * events and told.
  */
-#include "cause/inner.h"
+#include "cause/segment.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct item {
-	int64_t ev;
-	struct rank rank;
-	double strength;
-	bool backward, seed, shown;
-	int32_t count;
-};
-
-struct flow {
-	struct build *b;
-	struct item *items;
-	size_t n, room;
-	struct table at;		/* event -> place in items */
-	size_t *heap;			/* by rank */
-	size_t n_heap, heap_room;
-	const struct rank *after;	/* while walking */
-	bool full;
-	int64_t left_out;
-};
-
-static size_t
-item_of(struct flow *f, int64_t ev, const struct rank *r, bool *added)
-{
-	int64_t at = table_add(&f->at, (uint64_t)ev, (int64_t)f->n, added);
-
-	if (!*added)
-		return (size_t)at;
-	f->items = arena_grow(f->b->a, f->items, &f->room, f->n + 1,
-	    sizeof(*f->items));
-	f->items[f->n] = (struct item){ .ev = ev, .rank = *r, .count = 1 };
-	return f->n++;
-}
-
-static bool
-earlier(const struct flow *f, size_t a, size_t b)
-{
-	return rank_cmp(&f->items[a].rank, &f->items[b].rank) < 0;
-}
-
-static void
-push(struct flow *f, size_t item)
-{
-	size_t i = f->n_heap, up;
-
-	f->heap = arena_grow(f->b->a, f->heap, &f->heap_room, i + 1,
-	    sizeof(*f->heap));
-	for (f->n_heap++; i > 0; i = up) {
-		up = (i - 1) / 2;
-		if (!earlier(f, item, f->heap[up]))
-			break;
-		f->heap[i] = f->heap[up];
-	}
-	f->heap[i] = item;
-}
-
-static size_t
-pop(struct flow *f)
-{
-	size_t top = f->heap[0], last = f->heap[--f->n_heap], i = 0, c;
-
-	for (;;) {
-		c = 2 * i + 1;
-		if (c >= f->n_heap)
-			break;
-		if (c + 1 < f->n_heap && earlier(f, f->heap[c + 1], f->heap[c]))
-			c++;
-		if (!earlier(f, f->heap[c], last))
-			break;
-		f->heap[i] = f->heap[c];
-		i = c;
-	}
-	f->heap[i] = last;
-	return top;
-}
-
-static bool
-offer(void *arg, const struct post *p)
-{
-	struct flow *f = arg;
-	bool added;
-	size_t i;
-
-	if (f->n >= 4 * MEMBERS_MAX) {
-		f->full = true;
-		f->left_out++;
-		return false;
-	}
-	i = item_of(f, p->ev, &p->rank, &added);
-	if (added)
-		push(f, i);
-	return true;
-}
-
-static void
-offer_all(struct flow *f, int64_t entity, int slot)
-{
-	f->b->v->walk(f->b->v->ctx, entity, slot, f->after, offer, f);
-}
-
-static void
-offer_one(struct flow *f, int64_t entity, int slot)
-{
-	struct post p;
-
-	if (f->b->v->first_after(f->b->v->ctx, entity, slot, f->after, &p))
-		offer(f, &p);
-}
-
-/* Who may have this event as a cause: the users of what it made or wrote. */
-static void
-offer_users(struct flow *f, const struct node *n, const struct ref *r)
-{
-	if (r->role == ROLE_NEW) {
-		offer_all(f, r->entity, ROLE_SUBJ);
-		offer_all(f, r->entity, ROLE_PARENT);
-		offer_all(f, r->entity, ROLE_SESS);
-		offer_all(f, r->entity, ROLE_CRED);
-		offer_all(f, r->entity, ROLE_USE);
-		if (r->kind == KIND_USER && !(r->flags & REF_WEAK))
-			offer_all(f, r->entity, ROLE_USER);
-	} else if (r->role == ROLE_WRITE || r->role == ROLE_ARM) {
-		offer_all(f, r->entity, ROLE_EXEC);
-	} else if (r->role == ROLE_TARGET && r->kind == KIND_PROCESS &&
-	    n->act == ACT_REMOTE_THREAD) {
-		offer_all(f, r->entity, ROLE_SUBJ);
-		offer_all(f, r->entity, ROLE_PARENT);
-	} else if (r->role == ROLE_FLOW || r->role == ROLE_ENDPOINT) {
-		offer_one(f, r->entity, r->role);
-	}
-}
-
-/* The strength an event gets from its labelled causes. */
-static double
-label(struct flow *f, const struct item *it)
-{
-	const struct known *k = build_in(f->b, it->ev);
-	const struct node *from;
-	double best = 0, s;
-	int64_t at;
-	size_t i;
-
-	for (i = 0; i < k->n; i++) {
-		if (!table_get(&f->at, (uint64_t)k->edge[i].from, &at) ||
-		    f->items[at].strength <= 0)
-			continue;
-		from = f->b->v->node(f->b->v->ctx, k->edge[i].from);
-		if (from == NULL || (k->edge[i].rule <= RULE_ACT &&
-		    is_hub(f->b, from, &k->edge[i])))
-			continue;
-		s = f->items[at].strength * k->edge[i].conf * HOP;
-		if (s > best)
-			best = s;
-	}
-	return best;
-}
-
-static void
-spread_labels(struct flow *f)
-{
-	const struct node *n;
-	size_t at, i;
-
-	while (f->n_heap > 0) {
-		at = pop(f);
-		n = f->b->v->node(f->b->v->ctx, f->items[at].ev);
-		if (n == NULL)
-			continue;
-		if (f->items[at].strength <= 0) {
-			f->items[at].strength = label(f, &f->items[at]);
-			if (f->items[at].strength < LABEL_FLOOR) {
-				f->items[at].strength = 0;
-				continue;
-			}
-		}
-		f->after = &n->rank;	/* nodes stay while the view does */
-		for (i = 0; i < n->n_refs; i++)
-			offer_users(f, n, &n->refs[i]);
-	}
-}
-
-/* Acts worth a place of their own among what came of the seeds. */
-static bool
-says_something(const struct node *n)
-{
-	if (n->flags & EVENT_IMPACT)
-		return n->outcome != OUTCOME_FAILURE;
-	if (n->flags & EVENT_MINOR)
-		return false;
-	switch (n->act) {
-	case ACT_OTHER:
-	case ACT_API_CALL:
-	case ACT_PROCESS_END:
-	case ACT_LOGOFF:
-	case ACT_HANDLE_OPEN:
-	case ACT_HANDLE_USE:
-	case ACT_HANDLE_CLOSE:
-		return false;
-	default:
-		return n->outcome != OUTCOME_FAILURE;
-	}
-}
 
 static int
 by_rank(const void *a, const void *b)
 {
 	return rank_cmp(&((const struct item *)a)->rank,
 	    &((const struct item *)b)->rank);
-}
-
-/* One number for "the same subject doing the same thing again". */
-static uint64_t
-repeat_key(const struct node *n)
-{
-	uint64_t k = 1469598103934665603ULL;
-	size_t i;
-
-	for (i = 0; i < n->n_refs; i++)
-		if (n->refs[i].role == ROLE_SUBJ || n->refs[i].role == ROLE_SESS ||
-		    n->refs[i].role == ROLE_CRED || n->refs[i].role == ROLE_PARENT)
-			k = (k ^ (uint64_t)n->refs[i].entity) * 1099511628211ULL;
-	k = (k ^ n->act) * 1099511628211ULL;
-	k = (k ^ (uint64_t)n->source) * 1099511628211ULL;
-	for (i = 0; i < n->n_tags; i++)
-		k = (k ^ (uint64_t)n->tags[i].technique) * 1099511628211ULL;
-	return k;
-}
-
-/*
- * Choose what is shown, in order: repeats beyond the first (for seeds that use
- * one credential over and over) or beyond REPEATS_SHOWN are counted on the
- * first of their kind.
- */
-static void
-choose(struct flow *f, size_t *shown)
-{
-	struct table first, times;
-	const struct node *n;
-	struct item *it;
-	int64_t at, seen;
-	uint64_t key;
-	bool added;
-	size_t i;
-
-	table_init(&first);
-	table_init(&times);
-	for (i = 0; i < f->n; i++) {
-		it = &f->items[i];
-		n = f->b->v->node(f->b->v->ctx, it->ev);
-		if (n == NULL || it->strength <= 0)
-			continue;
-		if (!it->backward && !it->seed &&
-		    (!says_something(n) || cause_is_seed(n)))
-			continue;
-		/* A sign is never counted on what is none. */
-		key = repeat_key(n) * 2 + it->seed;
-		at = table_add(&first, key, (int64_t)i, &added);
-		seen = 0;
-		(void)table_get(&times, key, &seen);
-		table_put(&times, key, seen + 1);
-		if (!added && seen >=
-		    (n->act == ACT_API_CALL || n->act == ACT_SIGN_IN ||
-		    n->act == ACT_OTHER ? 1 : REPEATS_SHOWN)) {
-			f->items[at].count++;
-			continue;
-		}
-		if (*shown >= MEMBERS_MAX) {
-			f->full = true;
-			f->left_out++;
-			continue;
-		}
-		it->shown = true;
-		++*shown;
-	}
-	table_release(&first);
-	table_release(&times);
-}
-
-/* Something shown must not hang on something hidden: from the last to the
- * first, show the strongest labelled cause of whatever else had none. */
-static void
-show_causes(struct flow *f, size_t *shown)
-{
-	const struct known *k;
-	int64_t at, best;
-	size_t i, c;
-
-	for (i = f->n; i-- > 0;) {
-		if (!f->items[i].shown)
-			continue;
-		k = build_in(f->b, f->items[i].ev);
-		best = -1;
-		for (c = 0; c < k->n; c++) {
-			if (!table_get(&f->at, (uint64_t)k->edge[c].from, &at) ||
-			    f->items[at].strength <= 0)
-				continue;
-			if (f->items[at].shown) {
-				best = -1;
-				break;
-			}
-			if (best < 0)
-				best = at;
-		}
-		if (best >= 0) {
-			f->items[best].shown = true;
-			++*shown;
-		}
-	}
 }
 
 static uint8_t
@@ -576,7 +274,7 @@ take_reach(struct flow *f, const struct reach *r, struct table *upstream)
 		c = &r->at[i];
 		if (c->context)
 			continue;
-		k = item_of(f, c->ev, &c->rank, &added);
+		k = flow_item(f, c->ev, &c->rank, &added);
 		if (c->strength > f->items[k].strength)
 			f->items[k].strength = c->strength;
 		f->items[k].backward = true;
@@ -610,12 +308,11 @@ cause_segment(struct build *b, const struct reach *r, size_t n,
 	for (i = 0; i < backward; i++)
 		if (table_get(&upstream, (uint64_t)f.items[i].ev, &only) &&
 		    !only)
-			push(&f, i);
-	spread_labels(&f);
+			flow_push(&f, i);
+	flow_spread(&f);
 	reindex(&f);
 	put_seeds(&f, n, out);
-	choose(&f, &shown);
-	show_causes(&f, &shown);
+	flow_choose(&f, &shown);
 	put_members(&f, shown, out);
 	put_extras(&f, out);
 	put_context(r, n, out);

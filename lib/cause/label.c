@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Forward: labels flow in the order of events (essay in segment.c). */
+#include "cause/segment.h"
+
+size_t
+flow_item(struct flow *f, int64_t ev, const struct rank *r, bool *added)
+{
+	int64_t at = table_add(&f->at, (uint64_t)ev, (int64_t)f->n, added);
+
+	if (!*added)
+		return (size_t)at;
+	f->items = arena_grow(f->b->a, f->items, &f->room, f->n + 1,
+	    sizeof(*f->items));
+	f->items[f->n] = (struct item){ .ev = ev, .rank = *r, .count = 1 };
+	return f->n++;
+}
+
+static bool
+earlier(const struct flow *f, size_t a, size_t b)
+{
+	return rank_cmp(&f->items[a].rank, &f->items[b].rank) < 0;
+}
+
+void
+flow_push(struct flow *f, size_t item)
+{
+	size_t i = f->n_heap, up;
+
+	f->heap = arena_grow(f->b->a, f->heap, &f->heap_room, i + 1,
+	    sizeof(*f->heap));
+	for (f->n_heap++; i > 0; i = up) {
+		up = (i - 1) / 2;
+		if (!earlier(f, item, f->heap[up]))
+			break;
+		f->heap[i] = f->heap[up];
+	}
+	f->heap[i] = item;
+}
+
+static size_t
+pop(struct flow *f)
+{
+	size_t top = f->heap[0], last = f->heap[--f->n_heap], i = 0, c;
+
+	for (;;) {
+		c = 2 * i + 1;
+		if (c >= f->n_heap)
+			break;
+		if (c + 1 < f->n_heap && earlier(f, f->heap[c + 1], f->heap[c]))
+			c++;
+		if (!earlier(f, f->heap[c], last))
+			break;
+		f->heap[i] = f->heap[c];
+		i = c;
+	}
+	f->heap[i] = last;
+	return top;
+}
+
+static bool
+offer(void *arg, const struct post *p)
+{
+	struct flow *f = arg;
+	bool added;
+	size_t i;
+
+	if (f->n >= 4 * MEMBERS_MAX) {
+		f->full = true;
+		f->left_out++;
+		return false;
+	}
+	i = flow_item(f, p->ev, &p->rank, &added);
+	if (added)
+		flow_push(f, i);
+	return true;
+}
+
+static void
+offer_all(struct flow *f, int64_t entity, int slot)
+{
+	f->b->v->walk(f->b->v->ctx, entity, slot, f->after, offer, f);
+}
+
+static void
+offer_one(struct flow *f, int64_t entity, int slot)
+{
+	struct post p;
+
+	if (f->b->v->first_after(f->b->v->ctx, entity, slot, f->after, &p))
+		offer(f, &p);
+}
+
+/* Who may have this event as a cause: the users of what it made or wrote. */
+static void
+offer_users(struct flow *f, const struct node *n, const struct ref *r)
+{
+	if (r->role == ROLE_NEW) {
+		offer_all(f, r->entity, ROLE_SUBJ);
+		offer_all(f, r->entity, ROLE_PARENT);
+		offer_all(f, r->entity, ROLE_SESS);
+		offer_all(f, r->entity, ROLE_CRED);
+		offer_all(f, r->entity, ROLE_USE);
+		if (r->kind == KIND_USER && !(r->flags & REF_WEAK))
+			offer_all(f, r->entity, ROLE_USER);
+	} else if (r->role == ROLE_WRITE || r->role == ROLE_ARM) {
+		offer_all(f, r->entity, ROLE_EXEC);
+	} else if (r->role == ROLE_TARGET && r->kind == KIND_PROCESS &&
+	    n->act == ACT_REMOTE_THREAD) {
+		offer_all(f, r->entity, ROLE_SUBJ);
+		offer_all(f, r->entity, ROLE_PARENT);
+	} else if (r->role == ROLE_FLOW || r->role == ROLE_ENDPOINT) {
+		offer_one(f, r->entity, r->role);
+	}
+}
+
+/* The strength an event gets from its labelled causes. */
+static double
+label(struct flow *f, const struct item *it)
+{
+	const struct known *k = build_in(f->b, it->ev);
+	const struct node *from;
+	double best = 0, s;
+	int64_t at;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		if (!table_get(&f->at, (uint64_t)k->edge[i].from, &at) ||
+		    f->items[at].strength <= 0)
+			continue;
+		from = f->b->v->node(f->b->v->ctx, k->edge[i].from);
+		if (from == NULL || (k->edge[i].rule <= RULE_ACT &&
+		    is_hub(f->b, from, &k->edge[i])))
+			continue;
+		s = f->items[at].strength * k->edge[i].conf * HOP;
+		if (s > best)
+			best = s;
+	}
+	return best;
+}
+
+void
+flow_spread(struct flow *f)
+{
+	const struct node *n;
+	size_t at, i;
+
+	while (f->n_heap > 0) {
+		at = pop(f);
+		n = f->b->v->node(f->b->v->ctx, f->items[at].ev);
+		if (n == NULL)
+			continue;
+		if (f->items[at].strength <= 0) {
+			f->items[at].strength = label(f, &f->items[at]);
+			if (f->items[at].strength < LABEL_FLOOR) {
+				f->items[at].strength = 0;
+				continue;
+			}
+		}
+		f->after = &n->rank;	/* nodes stay while the view does */
+		for (i = 0; i < n->n_refs; i++)
+			offer_users(f, n, &n->refs[i]);
+	}
+}
