@@ -2,6 +2,7 @@
 #include "attack.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "attack_table.h"
 
@@ -76,4 +77,41 @@ attack_current(technique t)
 	m = bsearch(&t, moves, COUNT(moves), sizeof(moves[0]), id_order);
 	/* The table's maker has seen to it that one step is enough. */
 	return m ? m->to : t;
+}
+
+static const struct cure *
+cure_of(technique t)
+{
+	return bsearch(&t, cures, COUNT(cures), sizeof(cures[0]), id_order);
+}
+
+bool
+attack_cure(technique t, struct attack_cure *c)
+{
+	const struct cure *r = cure_of(attack_current(t));
+
+	if (!r)
+		r = cure_of(attack_current(t) / 1000 * 1000);
+	if (!r)
+		return false;
+	*c = (struct attack_cure){ r->mitigations, r->control, r->sources };
+	return true;
+}
+
+const char *
+attack_mitigation_name(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(cure_names); i++)
+		if (strncmp(cure_names[i].id, id, 5) == 0)
+			return cure_names[i].name;
+	return NULL;
+}
+
+const struct attack_next *
+attack_nexts(size_t *n)
+{
+	*n = COUNT(nexts);
+	return nexts;
 }

@@ -6,6 +6,7 @@
 #ifndef ATTACK_H
 #define ATTACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,25 @@ const char *attack_technique_name(technique t);
 uint32_t attack_tactics(technique t);
 /* The technique's id of today: revoked and renumbered ones are followed. */
 technique attack_current(technique t);
+
+/* ---- what answers a technique, what follows it --------------------------- */
+
+/* Mitigations ("M1043 M1025", likeliest first), the control that was passed
+ * when it went through, and the sources in whose records our rules see it
+ * ("windows zeek"). Of a sub-technique that is not in the table its parent's;
+ * false: nothing is known. */
+struct attack_cure { const char *mitigations, *control, *sources; };
+bool attack_cure(technique t, struct attack_cure *c);
+/* "M1043" (more may follow) -> "Credential Access Protection"; NULL. */
+const char *attack_mitigation_name(const char *id);
+
+/* Counts over published incidents (db/attack/next.tsv). Row 0 is about all:
+ * technique 0, how many incidents, in how many each tactic occurs. */
+struct attack_next {
+	technique technique;
+	int incidents;			/* that hold it */
+	int after[TACTIC__MAX];		/* after the first step of a tactic */
+};
+const struct attack_next *attack_nexts(size_t *n);
 
 #endif

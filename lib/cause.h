@@ -293,4 +293,34 @@ struct chains { struct chain *c; size_t n; };
 void cause_scratch(const struct view *v, struct arena *a, const int64_t *seeds,
     size_t n, struct chains *out);
 
+/* ---- choke points (cause/choke.c) --------------------------------------- */
+
+/*
+ * A chain as a graph to cut: nodes by number, every arc from a smaller number
+ * to a greater one (so there are no circles), arcs in the order of their `to`.
+ * Beginnings are where it comes in, goals what it came to.
+ */
+struct cut_graph {
+	size_t n;
+	const struct cut_arc { size_t from, to; bool proven; } *arcs;
+	size_t n_arcs;
+	const bool *begins, *goal;
+	const int *cost;	/* of taking a node out, 1 or more */
+};
+/* The node that every recorded way to each node passes last before it; n
+ * itself: the ways share nothing; SIZE_MAX: there is no way. */
+void choke_dominators(const struct cut_graph *g, size_t *last);
+/* Which nodes can be reached from the beginnings when those marked in `gone`
+ * (NULL: none) are taken out; over proven arcs alone, if asked. */
+void choke_reach(const struct cut_graph *g, const bool *gone, bool proven,
+    bool *reached);
+/* Goals that can be reached, but not with `gone` taken out; those taken out
+ * themselves do not count. lost[i] tells which (NULL: nobody asks). */
+size_t choke_lost(const struct cut_graph *g, struct arena *a, const bool *gone,
+    bool proven, bool *lost);
+/* The cheapest nodes that part all goals from the beginnings, ascending, in
+ * the arena; a goal that is itself a beginning or directly taken out counts as
+ * parted. */
+size_t choke_cut(const struct cut_graph *g, struct arena *a, size_t **nodes);
+
 #endif

@@ -10,7 +10,7 @@ import ctypes, glob, gzip, http.client, json, os, resource, shutil, signal
 import socket, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RESPONDERS = "events live analyze graph chains meta".split()
+RESPONDERS = "events live analyze graph chains investigate meta".split()
 SUN_PATH = 107                  # bytes of a socket's name, without its NUL
 FDS = 16384
 PIECE = 4 << 20                 # bytes of sample in one post
@@ -67,7 +67,7 @@ def run_folder(data):
     """A folder for sockets: under DATA, or elsewhere if its name is too long.
     -> (path, whether it is to be removed at the end)"""
     path = os.path.join(data, "run")
-    if len(os.fsencode(os.path.join(path, "analyze.sock-99"))) <= SUN_PATH:
+    if len(os.fsencode(os.path.join(path, "investigate.sock-99"))) <= SUN_PATH:
         os.makedirs(path, exist_ok=True)
         return path, False
     return tempfile.mkdtemp(prefix="tra-ce-", dir=os.environ.get("XDG_RUNTIME_DIR")), True

@@ -57,6 +57,28 @@ def main():
     for a, b in sorted(moved.items()):
         print(f"\t{{ {a}, {b} }},")
     print("};")
+    advice(sys.argv[1], techniques)
+
+
+def advice(folder, techniques):
+    """What the explanations know: mitigations, and what comes next."""
+    names = dict(rows(os.path.join(folder, "mitigation_names.tsv"), 2))
+    print("static const struct cure { int32_t id; const char *mitigations, *control, *sources; } cures[] = {")
+    for tid, cures, control, sources in sorted(rows(os.path.join(folder, "mitigations.tsv"), 4), key=lambda r: number(r[0])):
+        if number(tid) not in techniques or not all(m in names for m in cures.split(",")):
+            sys.exit(f"mitigations.tsv: {tid}: unknown technique or mitigation")
+        print(f"\t{{ {number(tid)}, {quoted(cures.replace(',', ' '))}, {quoted(control)}, "
+              f"{quoted('' if sources == '-' else sources.replace(',', ' '))} }},")
+    print("};\nstatic const struct cure_name { const char *id, *name; } cure_names[] = {")
+    for mid, name in sorted(names.items()):
+        print(f"\t{{ {quoted(mid)}, {quoted(name)} }},")
+    print("};\nstatic const struct attack_next nexts[] = {")
+    for tid, n, after in rows(os.path.join(folder, "next.tsv"), 3):
+        counts = after.split(",")
+        if len(counts) != len(TACTICS) or (tid != "all" and number(tid) not in techniques):
+            sys.exit(f"next.tsv: {tid}: unknown technique, or not {len(TACTICS)} counts")
+        print(f"\t{{ {0 if tid == 'all' else number(tid)}, {int(n)}, {{ {', '.join(counts)} }} }},")
+    print("};")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Explaining a chain in words, without a model: what happened, why, what to do,
+ * what speaks against it. Every sentence is built from facts of the chain and
+ * cites the events (or edges, FROM->TO) it rests on; names stand between
+ * typographic quotes as the records write them, times in full. So each can be
+ * checked by machine, which explain_check does. Same story, same bytes.
+ */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "event.h"
+#include "rc.h"
+#include "store.h"
+
+struct story;			/* a chain with all that can be said of it */
+struct findings;		/* what was found out about it */
+
+/* The stored chain of this row; its events are read again. Text lives in a. */
+MUST_CHECK enum rc explain_stored(struct graph *g, struct arena *a,
+    struct json_doc *doc, const struct chain_row *row, struct story **out);
+/* A chain as the API answered it (api.md 6), by nobody confirmed. RC_INVALID:
+ * *pointer and *detail say which member is wrong. */
+enum { EXPLAIN_NODES_MAX = 5000, EXPLAIN_EDGES_MAX = 40000 };
+MUST_CHECK enum rc explain_given(struct arena *a, const struct json *chain,
+    struct story **out, struct str *pointer, const char **detail);
+/* What the tenant has connected and who owns what: sources, owners map. */
+MUST_CHECK enum rc explain_tenant(struct graph *g, struct story *s);
+/* The same from texts: source names parted by blanks. */
+void explain_surroundings(struct story *s, struct str sources,
+    struct str owners);
+
+enum audience { AUDIENCE_ANALYST, AUDIENCE_EXECUTIVE };
+const struct findings *explain_find(struct story *s, enum audience who);
+
+/* The answer of POST /ai/investigate; the body of a Markdown file. */
+void explain_json(struct jw *w, const struct findings *f, double latency_ms);
+void explain_markdown(struct buf *b, const struct findings *f);
+
+/*
+ * The machine check: each cite is an event or edge of the story, and the names,
+ * times and numbers in each sentence stand in the events it cites; each
+ * counterfactual is computed again. Returns the number of faults and writes a
+ * line for each.
+ */
+size_t explain_check(const struct findings *f, struct buf *faults);
+/* How many sentences and cites that check looked at. */
+void explain_size(const struct findings *f, size_t *sentences, size_t *cites);
+
+/* ---- the owners map -------------------------------------------------------- */
+
+/*
+ * One line an owner: [KIND:]PATTERN OWNER, or as CSV KIND,PATTERN,OWNER; KIND
+ * as in entities (host, user, resource ...), * and ? in PATTERN stand for any
+ * text and any character, case is ignored, # begins a comment, and of several
+ * lines that match the last one counts, as in CODEOWNERS.
+ */
+enum { OWNERS_MAX = 1 << 20 };
+/* False: *line is wrong, *why says how. */
+MUST_CHECK bool owners_sound(struct str map, size_t *line, const char **why);
+size_t owners_lines(struct str map);
+struct owner { struct str owner, pattern; size_t line; };
+bool owners_find(struct str map, enum kind kind, struct str name,
+    struct owner *o);
+
+#endif

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The narrative. The analyst's has the whole course, host by host, in order of
+ * time: every event of the chain is cited by some sentence. Where that would be
+ * too many, steps that differ least are told in one sentence with their count,
+ * first the same act on the same thing, then the same act of the same program,
+ * then the same act; the narrative says so, and nothing is left out.
+ */
+#include "explain/inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "attack.h"
+
+enum { SENTENCES_MAX = 400 };
+enum fold { FOLD_SAME, FOLD_TARGET, FOLD_DOER, FOLD_ACT };
+
+struct course {			/* a step and the group that it falls into */
+	const struct step *e;
+	size_t at, first;	/* first: least place of its group */
+};
+
+static struct str
+place_of(const struct step *e)
+{
+	return e->host.len > 0 ? e->host : e->source;
+}
+
+static technique
+first_mark(const struct step *e)
+{
+	return e->n_marks > 0 ? e->marks[0].technique : 0;
+}
+
+/* Order by which equal steps come together, at a level of folding. */
+static int
+alike(const struct step *x, const struct step *y, enum fold level)
+{
+	int c = str_cmp(place_of(x), place_of(y));
+
+	if (c == 0)
+		c = (int)x->act - (int)y->act;
+	if (c == 0)
+		c = str_cmp(x->action, y->action);
+	if (c == 0 && level < FOLD_ACT)
+		c = str_cmp(step_process(x), step_process(y));
+	if (c == 0 && level < FOLD_ACT)
+		c = str_cmp(x->actor, y->actor);
+	if (c == 0 && level < FOLD_DOER)
+		c = x->outcome != y->outcome ?
+		    (int)x->outcome - (int)y->outcome :
+		    first_mark(x) < first_mark(y) ? -1 :
+		    first_mark(x) > first_mark(y);
+	if (c == 0 && level < FOLD_TARGET)
+		c = str_cmp(x->target, y->target);
+	return c;
+}
+
+static int
+by_likeness(const void *a, const void *b, void *level)
+{
+	const struct course *x = a, *y = b;
+	int c = alike(x->e, y->e, *(enum fold *)level);
+
+	return c != 0 ? c : x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int
+by_first(const void *a, const void *b)
+{
+	const struct course *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Sorts into groups; returns how many. */
+static size_t
+group(struct course *c, size_t n, enum fold level)
+{
+	size_t i, groups = 0;
+
+	qsort_r(c, n, sizeof(*c), by_likeness, &level);
+	for (i = 0; i < n; i++) {
+		if (i == 0 || alike(c[i - 1].e, c[i].e, level) != 0) {
+			c[i].first = c[i].at;
+			groups++;
+		} else {
+			c[i].first = c[i - 1].first;
+		}
+	}
+	qsort(c, n, sizeof(*c), by_first);
+	return groups;
+}
+
+static struct paragraph *
+paragraph(struct findings *f, const char *topic)
+{
+	f->paragraph = arena_grow(f->a, f->paragraph, &f->paragraphs_room,
+	    f->n_paragraphs + 1, sizeof(struct paragraph));
+	f->paragraph[f->n_paragraphs] = (struct paragraph){ .topic = topic };
+	return &f->paragraph[f->n_paragraphs++];
+}
+
+static struct paragraph *
+paragraph_of(struct findings *f, struct str place)
+{
+	const char *topic = str_c(f->a, place);
+	size_t i;
+
+	for (i = 0; i < f->n_paragraphs; i++)
+		if (strcmp(f->paragraph[i].topic, topic) == 0)
+			return &f->paragraph[i];
+	return paragraph(f, topic);
+}
+
+/* ---- sentences ------------------------------------------------------------- */
+
+static void
+put_cause(struct pen *p, size_t at)
+{
+	const struct tie *t = story_cause(p->s, at);
+
+	if (t != NULL && t->family > 1) {
+		pen_put(p, " (tied to what came before by likeness alone, %s)",
+		    grade_name(t->grade));
+		pen_cite_tie(p, t);
+	}
+}
+
+static void
+put_times(struct pen *p, const struct course *c, size_t n)
+{
+	int64_t total = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		total += c[i].e->count;
+	if (total > 1)
+		pen_put(p, ", %lld times", (long long)total);
+	if (n > 1) {
+		pen_put(p, ", the last at ");
+		pen_time(p, c[n - 1].e->time_ns);
+	}
+}
+
+/* Steps folded beyond the thing: its first two stand for all. */
+static void
+put_others(struct pen *p, const struct course *c, size_t n)
+{
+	size_t i, k = 0;
+
+	for (i = 1; i < n && k < 1; i++) {
+		if (str_eq(c[i].e->target, c[0].e->target) ||
+		    c[i].e->target.len == 0)
+			continue;
+		pen_put(p, " and others, among them ");
+		pen_name(p, c[i].e->target);
+		k++;
+	}
+}
+
+static struct said
+tell(struct findings *f, const struct course *c, size_t n)
+{
+	struct pen p;
+	struct said out;
+	size_t i;
+
+	pen_take(&p, f->s);
+	pen_put(&p, "At ");
+	pen_time(&p, c[0].e->time_ns);
+	pen_put(&p, ", ");
+	pen_step(&p, c[0].e);
+	put_others(&p, c, n);
+	pen_marks(&p, c[0].e);
+	put_times(&p, c, n);
+	for (i = 0; i < n; i++)
+		pen_cite(&p, c[i].at);
+	put_cause(&p, c[0].at);
+	pen_put(&p, ".");
+	out = pen_end(&p);
+	pen_lay(&p);
+	return out;
+}
+
+static void
+tell_folding(struct findings *f, size_t sentences)
+{
+	struct pen p;
+	size_t i;
+
+	if (sentences == f->s->n)
+		return;
+	pen_take(&p, f->s);
+	pen_put(&p, "Events that are alike are told together with their count; "
+	    "all %zu events of the chain are cited.", f->s->n);
+	for (i = 0; i < f->s->n; i++)
+		pen_cite(&p, i);
+	saids_add(f->a, &f->paragraph[0].s, pen_end(&p));
+	pen_lay(&p);
+}
+
+static void
+tell_course(struct findings *f)
+{
+	struct story *s = f->s;
+	struct course *c = arena_array(f->a, s->n + 1, sizeof(*c));
+	enum fold level = FOLD_SAME;
+	size_t i, k, groups;
+
+	for (i = 0; i < s->n; i++)
+		c[i] = (struct course){ &s->step[i], i, i };
+	do
+		groups = group(c, s->n, level);
+	while (groups > SENTENCES_MAX && level++ < FOLD_ACT);
+	tell_folding(f, groups);
+	for (i = 0; i < s->n; i = k) {
+		for (k = i + 1; k < s->n && c[k].first == c[i].first; k++)
+			;
+		saids_add(f->a, &paragraph_of(f, place_of(c[i].e))->s,
+		    tell(f, c + i, k - i));
+	}
+}
+
+/* ---- the parts that both audiences read ---------------------------------------- */
+
+static void
+tell_summary(struct findings *f)
+{
+	struct story *s = f->s;
+	struct pen p;
+	size_t i;
+
+	pen_take(&p, s);
+	pen_put(&p, "This chain of %zu events, graded %s, begins at ", s->n,
+	    grade_name(s->grade));
+	pen_time(&p, s->step[s->root].time_ns);
+	pen_put(&p, " with ");
+	pen_name(&p, s->step[s->root].action);
+	if (s->step[s->root].actor.len > 0) {
+		pen_put(&p, " by ");
+		pen_name(&p, s->step[s->root].actor);
+	}
+	pen_put(&p, " and comes to %zu %s.", s->n_goals, s->has_impact ?
+	    "recorded impact events" : s->n_goals == 1 ? "sign" : "signs");
+	pen_cite(&p, s->root);
+	for (i = 0; i < s->n; i++)
+		if (s->goal[i])
+			pen_cite(&p, i);
+	saids_add(f->a, &paragraph(f, "Summary")->s, pen_end(&p));
+	if (s->cut.len > 0) {
+		pen_put(&p, "The chain was cut short (%.*s), so this is not all "
+		    "of it.", STR_ARG(s->cut));
+		pen_cite(&p, s->root);
+		saids_add(f->a, &f->paragraph[f->n_paragraphs - 1].s,
+		    pen_end(&p));
+	}
+	pen_lay(&p);
+}
+
+static void
+tell_proof(struct findings *f)
+{
+	struct story *s = f->s;
+	size_t n[GRADE_PROVABLE + 1] = { 0 }, i;
+	struct pen p;
+
+	for (i = 0; i < s->n_ties; i++)
+		n[s->tie[i].grade]++;
+	pen_take(&p, s);
+	pen_put(&p, "Of its %zu links %zu are PROVABLE, %zu MIXED and %zu "
+	    "INFERRED.", s->n_ties, n[GRADE_PROVABLE], n[GRADE_MIXED],
+	    n[GRADE_INFERRED]);
+	pen_cite(&p, s->root);
+	for (i = 0; i < s->n_ties; i++)
+		pen_cite_tie(&p, &s->tie[i]);
+	saids_add(f->a, &paragraph(f, "How it is known")->s, pen_end(&p));
+	pen_lay(&p);
+}
+
+/* ---- the executive's ------------------------------------------------------------ */
+
+static void
+tell_places(struct findings *f)
+{
+	struct story *s = f->s;
+	struct str seen[12];
+	size_t i, k, n = 0, more = 0;
+	struct pen p;
+
+	pen_take(&p, s);
+	pen_put(&p, "It touched ");
+	for (i = 0; i < s->n; i++) {
+		if (s->step[i].role == MEMBER_CONTEXT)
+			continue;
+		for (k = 0; k < n && !str_eq(seen[k], place_of(&s->step[i]));
+		    k++)
+			;
+		if (k < n)
+			continue;
+		pen_cite(&p, i);
+		if (n == COUNT(seen)) {
+			more++;
+			continue;
+		}
+		seen[n] = place_of(&s->step[i]);
+		pen_put(&p, n++ > 0 ? ", " : "");
+		pen_name(&p, place_of(&s->step[i]));
+	}
+	pen_put(&p, more > 0 ? " and others that are cited here." : ".");
+	saids_add(f->a, &paragraph(f, "Reach")->s, pen_end(&p));
+	pen_lay(&p);
+}
+
+/* One sentence a tactic: what of it was marked, and when first. */
+static void
+tell_tactic(struct findings *f, struct paragraph *to, int tactic)
+{
+	struct story *s = f->s;
+	size_t i, k, n = 0;
+	struct pen p;
+
+	pen_take(&p, s);
+	for (i = 0; i < s->n; i++) {
+		for (k = 0; k < s->step[i].n_marks; k++)
+			if (attack_tactics(s->step[i].marks[k].technique) &
+			    1U << tactic)
+				break;
+		if (k == s->step[i].n_marks)
+			continue;
+		if (n++ == 0) {
+			pen_put(&p, "The tactic %s was marked first at ",
+			    tactic_name((enum tactic)tactic));
+			pen_time(&p, s->step[i].time_ns);
+			pen_put(&p, " with ");
+			pen_technique(&p, s->step[i].marks[k].technique);
+		}
+		pen_cite(&p, i);
+	}
+	if (n > 0) {
+		pen_put(&p, ", on %zu event%s in all.", n, n == 1 ? "" : "s");
+		saids_add(f->a, &to->s, pen_end(&p));
+	}
+	pen_lay(&p);
+}
+
+static void
+tell_response(struct findings *f)
+{
+	struct paragraph *to = paragraph(f, "First response");
+	size_t i, k;
+	struct pen p;
+
+	for (i = 0; i < f->n_deeds && i < 3; i++) {
+		pen_take(&p, f->s);
+		pen_put(&p, "To do first: %s ", f->deed[i].action);
+		pen_owner(&p, f->deed[i].target);
+		pen_put(&p, ".");
+		for (k = 0; k < f->deed[i].n_steps; k++)
+			pen_cite(&p, f->deed[i].steps[k]);
+		saids_add(f->a, &to->s, pen_end(&p));
+		pen_lay(&p);
+	}
+}
+
+static void
+tell_tactics(struct findings *f)
+{
+	struct paragraph *to = paragraph(f, "What was done");
+	int t;
+
+	for (t = 0; t < TACTIC__MAX; t++)
+		tell_tactic(f, to, t);
+	if (to->s.n == 0)
+		saids_add(f->a, &to->s, f->root_said);
+}
+
+void
+narrate(struct findings *f)
+{
+	tell_summary(f);
+	if (f->audience == AUDIENCE_ANALYST) {
+		tell_course(f);
+		tell_proof(f);
+		return;
+	}
+	tell_places(f);
+	tell_tactics(f);
+	tell_response(f);
+	tell_proof(f);
+}
