@@ -230,3 +230,20 @@ CREATE TABLE coverage (
 	lag_ms INTEGER NOT NULL,		-- the longest
 	PRIMARY KEY (host, source)
 ) STRICT, WITHOUT ROWID;
+
+-- ==== graph.db, step 2: what triage counts
+CREATE TABLE alert (				-- as what a detection counts
+	ev INTEGER PRIMARY KEY,
+	detector INTEGER NOT NULL,		-- word: which detection
+	place INTEGER NOT NULL			-- word: where
+) STRICT;
+CREATE TABLE sighting (				-- sums that commute
+	detector INTEGER NOT NULL,
+	place INTEGER NOT NULL,			-- 0: anywhere
+	hour INTEGER NOT NULL,			-- hours since 1970
+	n INTEGER NOT NULL,			-- alerts
+	slots INTEGER NOT NULL,			-- bits: ten-minute slots with any
+	PRIMARY KEY (detector, place, hour)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sighting_place ON sighting(place, hour, detector, slots);
+CREATE INDEX chain_judged ON chain(chain) WHERE disposition <> '';

@@ -71,4 +71,53 @@ struct owner { struct str owner, pattern; size_t line; };
 bool owners_find(struct str map, enum kind kind, struct str name,
     struct owner *o);
 
+/* ---- triage (api.md 7; the essay is in explain/triage.c) ----------------- */
+
+enum { TRIAGE_ALERTS_MAX = 10000, TRIAGE_FACTORS_MAX = 12 };
+
+struct triage_factor {
+	const char *name;
+	int64_t points;		/* hundredths, so that sums are exact */
+	struct str because;
+};
+
+/* One alert: what is asked (above), what is answered (below). */
+struct triage_alert {
+	struct str alert_id;
+	struct str event_id;	/* or */
+	struct str chain_id;	/* or */
+	const struct event *inlined;	/* tagged; lives as long as the arena */
+
+	int64_t points;		/* hundredths */
+	int severity;		/* 0-100, grows with points */
+	struct triage_factor *factors;
+	size_t n_factors;
+	bool known;		/* something to go by was found */
+	enum { TRIAGE_OF_CHAIN, TRIAGE_OF_EVENT, TRIAGE_OF_INLINE,
+		TRIAGE_OF_NOTHING } from;	/* what it was found in */
+	bool has_chain;
+	uint8_t chain[16];
+	enum grade grade;	/* of the chain */
+	double chain_score;
+	const char *action;
+	size_t rank;		/* from 1; equals share one */
+	/* what repeats folds */
+	int64_t t_ns, detector, place;	/* detector 0: folds with nothing */
+	size_t row;		/* alert that stands for its repeats */
+	size_t repeats;		/* if it is that one: how many others */
+};
+
+/*
+ * Score all alerts against one tenant's graph, as each stood at its own time,
+ * then rank them: order[] lists them, the worst first. An alert's points do
+ * not depend on which others are asked about. Ids that nobody knows are scored
+ * from nothing. The graph's view is used and reset.
+ */
+MUST_CHECK enum rc triage_alerts(struct graph *g, struct arena *a,
+    struct triage_alert *alerts, size_t n, size_t *order);
+const char *triage_label(int severity);
+/* The members "alerts", "order" and "rows" of the answer, inside an object. */
+void triage_put(struct jw *w, const struct triage_alert *alerts, size_t n,
+    const size_t *order);
+
 #endif

@@ -50,6 +50,7 @@ struct ingest_item {		/* one place of the input */
 	size_t n_refs;
 	struct tagging *tags;
 	size_t n_tags;
+	struct str detector, place;	/* see sighting.h; empty: not counted */
 
 	int64_t ev;		/* after commit */
 	bool duplicate;

@@ -364,4 +364,40 @@ MUST_CHECK enum rc graph_coverage_add(struct graph *g,
 MUST_CHECK enum rc graph_coverage(struct graph *g, struct arena *a,
     struct coverage **c, size_t *n);
 
+/* ---- what triage counts (counter.c) --------------------------------------- */
+
+/*
+ * Sums over fixed buckets (detector, place, hour), so that they do not depend
+ * on the order of arrival; decay is applied by who reads them. Within an hour
+ * the ten-minute slots that saw any are bits.
+ */
+#define NS_PER_HOUR (3600 * INT64_C(1000000000))
+enum { HOUR_SLOTS = 6 };
+int64_t sighted_hour(int64_t t_ns);		/* hours since 1970, rounded down */
+int sighted_slot(int64_t t_ns);		/* 0 to HOUR_SLOTS - 1 */
+
+/* This event is one more sighting of the detector (a word) at the place (a
+ * word). RC_EXISTS: it was counted before. */
+MUST_CHECK enum rc graph_alert_add(struct graph *g, int64_t ev,
+    int64_t detector, int64_t place, int64_t t_ns);
+/* As what it was counted; RC_ABSENT: it was not. */
+MUST_CHECK enum rc graph_alert_get(struct graph *g, int64_t ev,
+    int64_t *detector, int64_t *place);
+struct sighted { int64_t detector, hour, n; unsigned slots; };
+/* Of one detector at one place (0: anywhere), hours up to `until`, in order. */
+MUST_CHECK enum rc graph_sightings(struct graph *g, struct arena *a,
+    int64_t detector, int64_t place, int64_t until, struct sighted **s,
+    size_t *n);
+/* Of all detectors at one place (0: anywhere) in these hours, both included,
+ * by detector, then hour; without their counts. */
+MUST_CHECK enum rc graph_sightings_near(struct graph *g, struct arena *a,
+    int64_t place, int64_t since, int64_t until, struct sighted **s, size_t *n);
+/* Hour of the earliest event; RC_ABSENT: there is none. */
+MUST_CHECK enum rc graph_first_hour(struct graph *g, int64_t *hour);
+/* What analysts said of chains, for each detector among their seeds, by chain,
+ * then detector. */
+struct verdict { int64_t chain, detector; struct str disposition; };
+MUST_CHECK enum rc graph_verdicts(struct graph *g, struct arena *a,
+    struct verdict **v, size_t *n);
+
 #endif

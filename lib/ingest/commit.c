@@ -228,6 +228,22 @@ cover(struct work *w, const struct event_row *row)
 	return graph_coverage_add(w->g, &c);
 }
 
+/* What triage will want to know: how often this was seen, where and when. */
+static enum rc
+count(struct work *w, const struct ingest_item *it, const struct event_row *row)
+{
+	int64_t detector, place;
+	enum rc rc;
+
+	if (it->detector.len == 0)
+		return RC_OK;
+	rc = graph_word(w->g, it->detector, &detector);
+	if (rc == RC_OK)
+		rc = graph_word(w->g, it->place, &place);
+	return rc == RC_OK ? graph_alert_add(w->g, row->ev, detector, place,
+	    rank_time(&row->rank)) : rc;
+}
+
 /* An id that is there already: the same record again, or another one under the
  * same sender's id. */
 static enum rc
@@ -303,6 +319,8 @@ put_item(struct work *w, struct ingest_item *it)
 		rc = carry_all(w, &row);
 	if (rc == RC_OK)
 		rc = cover(w, &row);
+	if (rc == RC_OK)
+		rc = count(w, it, &row);
 	if (rc != RC_OK)
 		return rc;
 	it->ev = row.ev;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "sighting.h"
 
 struct reading {
 	struct arena *a;
@@ -44,6 +45,17 @@ flags_of(const struct event *ev)
 }
 
 static void
+keep_sighting(struct reading *r, const struct event *ev, struct ingest_item *it)
+{
+	struct sighting s;
+
+	if (!sighting_of(r->a, ev, &s))
+		return;
+	it->detector = s.detector;
+	it->place = s.place;
+}
+
+static void
 keep_event(struct reading *r, const struct record *rec, const struct event *ev,
     struct ingest_item *it)
 {
@@ -65,6 +77,7 @@ keep_event(struct reading *r, const struct record *rec, const struct event *ev,
 	it->tags = arena_array(r->a, ev->n_tags + 1, sizeof(*it->tags));
 	memcpy(it->tags, ev->tags, ev->n_tags * sizeof(*it->tags));
 	keep_refs(r, ev, it);
+	keep_sighting(r, ev, it);
 }
 
 static void

@@ -242,3 +242,22 @@ const char schema_graph[] =
 	"\tlag_ms INTEGER NOT NULL,\t\t-- the longest\n"
 	"\tPRIMARY KEY (host, source)\n"
 	") STRICT, WITHOUT ROWID;\n";
+
+const char schema_graph_2[] =
+	"\n"
+	"-- ==== graph.db, step 2: what triage counts\n"
+	"CREATE TABLE alert (\t\t\t\t-- as what a detection counts\n"
+	"\tev INTEGER PRIMARY KEY,\n"
+	"\tdetector INTEGER NOT NULL,\t\t-- word: which detection\n"
+	"\tplace INTEGER NOT NULL\t\t\t-- word: where\n"
+	") STRICT;\n"
+	"CREATE TABLE sighting (\t\t\t\t-- sums that commute\n"
+	"\tdetector INTEGER NOT NULL,\n"
+	"\tplace INTEGER NOT NULL,\t\t\t-- 0: anywhere\n"
+	"\thour INTEGER NOT NULL,\t\t\t-- hours since 1970\n"
+	"\tn INTEGER NOT NULL,\t\t\t-- alerts\n"
+	"\tslots INTEGER NOT NULL,\t\t\t-- bits: ten-minute slots with any\n"
+	"\tPRIMARY KEY (detector, place, hour)\n"
+	") STRICT, WITHOUT ROWID;\n"
+	"CREATE INDEX sighting_place ON sighting(place, hour, detector, slots);\n"
+	"CREATE INDEX chain_judged ON chain(chain) WHERE disposition <> '';\n";

@@ -107,7 +107,7 @@ store_disk_free(struct store *st)
 static enum rc
 file_open(struct store *st, struct arena *a, int64_t tenant, struct db **db)
 {
-	const char *const steps[] = { schema_graph };
+	const char *const steps[] = { schema_graph, schema_graph_2 };
 	char path[PATH_LEN];
 	struct tenant t;
 	enum rc rc = store_tenant_get(st, a, tenant, &t);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of triage share among themselves. */
+#ifndef EXPLAIN_TRIAGE_H
+#define EXPLAIN_TRIAGE_H
+
+#include "base/table.h"
+#include "explain.h"
+
+/* ---- triage_count.c: how often, where, beside what ------------------------ */
+
+enum { NEAR_MOST = 5 };
+
+struct counted {
+	int here, anywhere;	/* bits of rarity */
+	int burst;		/* doublings above its mean */
+	int64_t n;		/* in this hour at this place */
+	double hours;		/* of experience, decayed */
+	size_t near, wide;	/* other rare types: at the place, elsewhere */
+	int64_t near_which[NEAR_MOST], wide_which[NEAR_MOST];
+};
+
+struct counters;
+struct counters *counters_new(struct graph *g, struct arena *a);
+void counters_free(struct counters *c);
+/* As of t_ns; `stored` says whether this very alert is in the sums. */
+MUST_CHECK enum rc counters_look(struct counters *c, int64_t detector,
+    int64_t place, int64_t t_ns, bool stored, struct counted *out);
+
+/* ---- triage_verdict.c: what analysts said ---------------------------------- */
+
+struct verdicts;
+struct verdicts *verdicts_new(struct graph *g, struct arena *a, enum rc *rc);
+void verdicts_free(struct verdicts *v);
+struct said { int64_t yes, no; };	/* true positives; false ones, benign */
+struct said verdicts_of_detector(const struct verdicts *v, int64_t detector);
+/* Of chains whose seeds are of exactly these detectors (sorted, no repeats). */
+struct said verdicts_of_shape(const struct verdicts *v,
+    const int64_t *detectors, size_t n);
+
+/* ---- triage_chain.c: what a chain adds -------------------------------------- */
+
+enum { SPOKESMEN_MAX = 32 };
+
+struct plot {
+	uint8_t id[16];
+	enum grade grade;
+	double score, provable_share;
+	int seeds;
+	int progression;	/* distinct tactics in order along likely paths */
+	bool impact;
+	int64_t spokesmen[SPOKESMEN_MAX];	/* its first seeds */
+	size_t n_spokesmen;
+	int64_t *detectors;	/* of its seeds, sorted, no repeats */
+	size_t n_detectors;
+};
+
+struct plots;
+struct plots *plots_new(struct graph *g, struct arena *a);
+void plots_free(struct plots *s);
+/* The chain of this id, former ids included. RC_ABSENT: no such chain. */
+MUST_CHECK enum rc plots_get(struct plots *s, const uint8_t id[16],
+    const struct plot **out);
+
+/* ---- triage_weigh.c: facts of one alert become factors ---------------------- */
+
+struct facts {
+	bool known;
+	bool stored;		/* the alert is in the sums */
+	int64_t t_ns, detector, place;	/* detector 0: not counted */
+	int stated;		/* what sender or rule says: 0 to 100, -1: nothing */
+	uint32_t tactics;
+	bool privileged, impact;
+	const struct plot *plot;	/* NULL: in no chain */
+};
+
+struct weighing {
+	struct graph *g;
+	struct arena *a;
+	struct counters *counters;
+	struct verdicts *verdicts;
+};
+
+struct weighed {
+	int64_t points;
+	struct triage_factor factors[TRIAGE_FACTORS_MAX];
+	size_t n;
+	const char *action;
+};
+MUST_CHECK enum rc triage_weigh(struct weighing *w, const struct facts *f,
+    struct weighed *out);
+int triage_severity(int64_t points);
+
+/* ---- triage_facts.c: what is known of an alert ------------------------------- */
+
+MUST_CHECK enum rc facts_of_event(struct graph *g, struct arena *a,
+    struct plots *s, int64_t ev, struct facts *f);
+/* Of an event that is not stored: it has no chain. */
+void facts_of_inline(struct graph *g, struct arena *a, const struct event *ev,
+    struct facts *f);
+
+#endif
