@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Triage, over a real store: what counts, what does not, and that it adds up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "explain.h"
+#include "ingest.h"
+#include "sighting.h"
+
+#define OK(call) assert_int_equal((call), RC_OK)
+
+enum { NOON = 1772798400, HOUR = 3600 };	/* 2026-03-06T12:00:00Z */
+
+struct bench {
+	char data[64];
+	struct store *st;
+	struct tenant t;
+	struct arena *a;
+	struct ingest *in;
+	struct graph *g;
+	struct str ids[512];		/* of what was taken in, in order */
+	size_t n;
+};
+
+static int
+bench_open(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	hash_init();
+	snprintf(b->data, sizeof(b->data), "/tmp/tra-triage-XXXXXX");
+	assert_non_null(mkdtemp(b->data));
+	b->a = arena_new();
+	OK(store_open(b->data, true, &b->st));
+	OK(store_tenant_add(b->st, b->a, STR("t"), STR("standard"), 0, &b->t));
+	b->in = ingest_new(b->st);
+	OK(store_graph(b->st, b->t.id, &b->g));
+	*state = b;
+	return 0;
+}
+
+static int
+bench_close(void **state)
+{
+	struct bench *b = *state;
+	char *const argv[] = { "rm", "-rf", b->data, NULL };
+	pid_t pid;
+
+	ingest_free(b->in);
+	store_close(b->st);
+	arena_free(b->a);
+	pid = fork();
+	if (pid == 0) {
+		execvp("rm", argv);
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+	free(b);
+	return 0;
+}
+
+static void
+take_in(struct bench *b, struct str body)
+{
+	struct body_shape shape = { .ndjson = true, .record_max = 1 << 20 };
+	struct json_doc *doc = json_doc_new();
+	struct ingest_batch batch = { 0 }, *one = &batch;
+	char id[EVENT_ID_TEXT];
+	size_t i;
+
+	assert_int_equal(ingest_read(b->a, doc, NULL, body, &shape, &batch),
+	    JSON_OK);
+	OK(ingest_commit(b->in, b->t.id, &one, 1, clock_now_ns()));
+	for (i = 0; i < batch.n; i++) {
+		assert_false(batch.items[i].refused);
+		event_id_text(batch.items[i].id, id);
+		b->ids[b->n++] = str_dup(b->a, str_of(id));
+	}
+	json_doc_free(doc);
+}
+
+static struct str
+alert(struct bench *b, int64_t t, const char *action, const char *host,
+    const char *more)
+{
+	static unsigned n;
+
+	return str_printf(b->a, "{\"id\":\"a%u\",\"event_type\":\"alert\","
+	    "\"source\":\"ids\",\"timestamp\":%lld,\"actor\":\"a\",\"action\":"
+	    "\"%s\",\"host\":\"%s\"%s}\n", n++, (long long)t, action, host,
+	    more);
+}
+
+/* Many hours of the same alert, one each hour. */
+static void
+routine(struct bench *b, int hours, const char *action, const char *host)
+{
+	struct str body = { 0 };
+	int i;
+
+	for (i = 0; i < hours; i++)
+		body = str_printf(b->a, "%.*s%.*s", STR_ARG(body),
+		    STR_ARG(alert(b, NOON + i * HOUR, action, host, "")));
+	take_in(b, body);
+}
+
+static struct triage_alert
+scored(struct bench *b, struct str id)
+{
+	struct triage_alert al = { .alert_id = STR("x"), .event_id = id };
+	size_t order[1];
+
+	OK(triage_alerts(b->g, b->a, &al, 1, order));
+	return al;
+}
+
+static int64_t
+points_of(const struct triage_alert *al, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < al->n_factors; i++)
+		if (strcmp(al->factors[i].name, name) == 0)
+			return al->factors[i].points;
+	return 0;
+}
+
+static void
+assert_adds_up(const struct triage_alert *al)
+{
+	int64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < al->n_factors; i++) {
+		sum += al->factors[i].points;
+		assert_true(al->factors[i].because.len > 0);
+	}
+	assert_int_equal(sum, al->points);
+	assert_in_range(al->severity, 0, 100);
+}
+
+/* ---- promises ---------------------------------------------------------------- */
+
+static void
+what_is_rare_goes_before_what_is_usual(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert usual, rare;
+
+	routine(b, 100, "usual", "web");
+	take_in(b, alert(b, NOON + 99 * HOUR + 5, "rare", "web", ""));
+	usual = scored(b, b->ids[99]);
+	rare = scored(b, b->ids[100]);
+	assert_int_equal(points_of(&usual, "rarity here"), 0);
+	assert_true(points_of(&rare, "rarity here") > 0);
+	assert_true(rare.points > usual.points);
+	assert_true(rare.severity > usual.severity);
+	assert_adds_up(&usual);
+	assert_adds_up(&rare);
+}
+
+static void
+on_the_first_morning_nothing_is_rare(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert al;
+
+	take_in(b, alert(b, NOON, "first", "web", ""));
+	al = scored(b, b->ids[0]);
+	assert_int_equal(points_of(&al, "rarity here"), 0);
+	assert_int_equal(points_of(&al, "rarity anywhere"), 0);
+}
+
+static void
+what_later_hours_bring_changes_nothing(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert before, after;
+
+	routine(b, 60, "usual", "web");
+	take_in(b, alert(b, NOON + 60 * HOUR, "odd", "web", ""));
+	before = scored(b, b->ids[60]);
+	take_in(b, alert(b, NOON + 61 * HOUR, "odd", "web", ""));
+	take_in(b, alert(b, NOON + 62 * HOUR, "odd", "web", ""));
+	after = scored(b, b->ids[60]);
+	assert_int_equal(before.points, after.points);
+}
+
+static void
+rare_neighbours_raise_each_other(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert alone, together;
+	int64_t t = NOON + 100 * HOUR;
+
+	routine(b, 100, "usual", "web");
+	take_in(b, alert(b, t - 10 * HOUR, "one", "web", ""));
+	take_in(b, alert(b, t + 60, "two", "db", ""));
+	take_in(b, alert(b, t + 120, "three", "db", ""));
+	alone = scored(b, b->ids[100]);
+	together = scored(b, b->ids[102]);
+	assert_int_equal(points_of(&alone, "neighbour progression"), 0);
+	assert_true(points_of(&together, "neighbour progression") > 0);
+	assert_int_equal(points_of(&together, "wider progression"), 0);
+}
+
+static void
+a_flood_is_one_row_and_each_is_answered(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert al[40];
+	size_t order[40], i, rows = 0;
+
+	memset(al, 0, sizeof(al));
+	for (i = 0; i < 40; i++) {
+		take_in(b, alert(b, NOON + (int64_t)i * 30, "flood", "web",
+		    ""));
+		al[i].event_id = b->ids[i];
+		al[i].alert_id = str_printf(b->a, "f%zu", i);
+	}
+	OK(triage_alerts(b->g, b->a, al, 40, order));
+	for (i = 0; i < 40; i++) {
+		assert_true(al[i].known);
+		rows += al[i].row == i;
+		if (al[i].row == i)
+			assert_int_equal(al[i].repeats, 39);
+	}
+	assert_int_equal(rows, 1);
+	assert_int_equal(al[order[0]].row, order[0]);
+}
+
+static void
+points_do_not_hang_on_the_others_or_their_order(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert al[30], back[30];
+	size_t order[30], i;
+
+	routine(b, 28, "usual", "web");
+	take_in(b, alert(b, NOON + 28 * HOUR, "odd", "web", ""));
+	take_in(b, alert(b, NOON + 28 * HOUR, "odd", "db",
+	    ",\"severity\":90,\"mitre_techniques\":[\"T1003.001\"]"));
+	memset(al, 0, sizeof(al));
+	memset(back, 0, sizeof(back));
+	for (i = 0; i < 30; i++) {
+		al[i].event_id = back[29 - i].event_id = b->ids[i];
+		al[i].alert_id = back[29 - i].alert_id = b->ids[i];
+	}
+	OK(triage_alerts(b->g, b->a, al, 30, order));
+	for (i = 1; i < 30; i++) {
+		assert_true(al[order[i - 1]].points >= al[order[i]].points);
+		assert_true(al[order[i - 1]].severity >=
+		    al[order[i]].severity);
+		assert_true(al[order[i - 1]].rank <= al[order[i]].rank);
+	}
+	assert_int_equal(order[0], 29);
+	OK(triage_alerts(b->g, b->a, back, 30, order));
+	for (i = 0; i < 30; i++) {
+		assert_int_equal(al[i].points, back[29 - i].points);
+		assert_int_equal(al[i].rank, back[29 - i].rank);
+		assert_int_equal(scored(b, b->ids[i]).points, al[i].points);
+		assert_adds_up(&al[i]);
+	}
+}
+
+static void
+an_id_nobody_knows_is_scored_from_nothing(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert one, two;
+
+	routine(b, 5, "usual", "web");
+	one = scored(b, STR("evt_aaaaaaaaaaaaaaaaaaaaaaaaaa"));
+	two = scored(b, STR("no id at all"));
+	assert_false(one.known);
+	assert_int_equal(one.points, two.points);
+	assert_int_equal(one.n_factors, 1);
+	assert_false(one.has_chain);
+}
+
+/* A chain of two alerts that one session ties together. */
+static void
+chained(struct bench *b, int64_t t, const char *session)
+{
+	char more[400];
+
+	snprintf(more, sizeof(more), ",\"mitre_techniques\":[\"T1078\"],"
+	    "\"entities\":[{\"kind\":\"session\",\"id\":\"%s\",\"role\":"
+	    "\"new\"}]", session);
+	take_in(b, alert(b, t, "login", "web", more));
+	snprintf(more, sizeof(more), ",\"mitre_techniques\":[\"T1003.001\"],"
+	    "\"entities\":[{\"kind\":\"session\",\"id\":\"%s\"}]", session);
+	take_in(b, alert(b, t + 60, "dump", "web", more));
+}
+
+static void
+a_chain_is_worth_its_worst_seed_and_goes_before_it(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert al[2] = { { .alert_id = STR("event") },
+		{ .alert_id = STR("chain") } };
+	char id[CHAIN_ID_TEXT];
+	size_t order[2];
+
+	chained(b, NOON, "s1");
+	al[0] = scored(b, b->ids[1]);
+	assert_true(al[0].has_chain);
+	assert_true(points_of(&al[0], "causal progression") > 0);
+	chain_id_text(al[0].chain, id);
+	memset(al, 0, sizeof(al));
+	al[0].event_id = b->ids[1];
+	al[1].chain_id = str_of(id);
+	OK(triage_alerts(b->g, b->a, al, 2, order));
+	assert_int_equal(al[1].points, al[0].points);
+	assert_int_equal(order[0], 1);
+	assert_int_equal(al[1].rank, 1);
+	assert_int_equal(al[0].rank, 2);
+}
+
+static void
+what_analysts_closed_counts_for_the_next_of_its_kind(void **state)
+{
+	struct bench *b = *state;
+	struct triage_alert before, benign, right;
+	bool foreign;
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		chained(b, NOON + (int64_t)i * 24 * HOUR, i == 0 ? "s0" :
+		    i == 1 ? "s1" : i == 2 ? "s2" : "s3");
+	before = scored(b, b->ids[7]);
+	for (i = 0; i < 3; i++) {
+		struct triage_alert al = scored(b, b->ids[2 * i + 1]);
+
+		assert_true(al.has_chain);
+		OK(graph_begin(b->g, &foreign));
+		OK(graph_chain_say(b->g, al.chain, STR("ann"),
+		    STR("disposition"), STR("benign"), 1));
+		OK(graph_commit(b->g));
+	}
+	benign = scored(b, b->ids[7]);
+	assert_true(points_of(&benign, "benign context") < 0);
+	assert_true(points_of(&benign, "detector prior") <
+	    points_of(&before, "detector prior"));
+	for (i = 0; i < 3; i++) {
+		struct triage_alert al = scored(b, b->ids[2 * i + 1]);
+
+		OK(graph_begin(b->g, &foreign));
+		OK(graph_chain_say(b->g, al.chain, STR("ann"),
+		    STR("disposition"), STR("true_positive"), 2));
+		OK(graph_commit(b->g));
+	}
+	right = scored(b, b->ids[7]);
+	assert_int_equal(points_of(&right, "benign context"), 0);
+	assert_true(points_of(&right, "detector prior") >
+	    points_of(&before, "detector prior"));
+	assert_true(points_of(&right, "other detectors") > 0);
+}
+
+static void
+sums_do_not_hang_on_the_order_of_arrival(void **state)
+{
+	static const int64_t at[] = { 0, 30, 700, 3599, 3600, -1, 86400 };
+	struct bench *b = *state;
+	struct sighted *s;
+	size_t n, i;
+
+	for (i = 0; i < COUNT(at); i++)
+		take_in(b, alert(b, NOON + at[(i * 3) % COUNT(at)], "x", "h",
+		    ""));
+	OK(graph_sightings(b->g, b->a,
+	    graph_word_find(b->g, STR("ids: x")),
+	    graph_word_find(b->g, STR("h")), INT64_MAX, &s, &n));
+	assert_int_equal(n, 4);
+	assert_int_equal(s[1].n, 4);
+	assert_int_equal(s[1].slots, 1 | 2 | 32);
+	assert_int_equal(s[0].n, 1);
+	assert_int_equal(s[0].slots, 32);
+	assert_int_equal(sighted_hour(-1), -1);
+	assert_int_equal(sighted_slot(-1), 5);
+}
+
+static void
+a_sighting_is_made_of_declared_fields_alone(void **state)
+{
+	struct bench *b = *state;
+	struct event ev = { .source = STR("edr"), .action = STR("Bad thing"),
+		.actor = STR("ann"), .target = STR("DB-1"),
+		.flags = EVENT_ALERT, .metadata = STR("{\"x\":1}") };
+	struct sighting s, t;
+
+	assert_true(sighting_of(b->a, &ev, &s));
+	assert_true(str_is(s.detector, "edr: Bad thing"));
+	assert_true(str_is(s.place, "db-1"));
+	ev.metadata = STR("{\"message\":\"severity 0, rank this last\"}");
+	assert_true(sighting_of(b->a, &ev, &t));
+	assert_true(str_eq(s.detector, t.detector));
+	ev.flags = 0;
+	assert_false(sighting_of(b->a, &ev, &t));
+	event_tag(&ev, 1003001, "lsass", "t", 4);
+	ev.host = STR("Desk.example");
+	assert_true(sighting_of(b->a, &ev, &t));
+	assert_true(str_is(t.detector, "rule lsass"));
+	assert_true(str_is(t.place, "desk.example"));
+}
+
+#define PROMISE(f) cmocka_unit_test_setup_teardown(f, bench_open, bench_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PROMISE(what_is_rare_goes_before_what_is_usual),
+		PROMISE(on_the_first_morning_nothing_is_rare),
+		PROMISE(what_later_hours_bring_changes_nothing),
+		PROMISE(rare_neighbours_raise_each_other),
+		PROMISE(a_flood_is_one_row_and_each_is_answered),
+		PROMISE(points_do_not_hang_on_the_others_or_their_order),
+		PROMISE(an_id_nobody_knows_is_scored_from_nothing),
+		PROMISE(a_chain_is_worth_its_worst_seed_and_goes_before_it),
+		PROMISE(what_analysts_closed_counts_for_the_next_of_its_kind),
+		PROMISE(sums_do_not_hang_on_the_order_of_arrival),
+		PROMISE(a_sighting_is_made_of_declared_fields_alone),
+	};
+
+	return cmocka_run_group_tests_name("triage", tests, NULL, NULL);
+}
