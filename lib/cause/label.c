@@ -90,6 +90,27 @@ offer_one(struct flow *f, int64_t entity, int slot)
 		offer(f, &p);
 }
 
+/* Does this event stand for the creation of the process, which was not
+ * recorded? Then it is the first that names it. */
+static bool
+stands_for_creation(struct flow *f, const struct node *n, const struct ref *r)
+{
+	static const int slots[] = { ROLE_SUBJ, ROLE_SUBJ | SLOT_MINOR,
+		ROLE_PARENT };
+	const struct view *v = f->b->v;
+	struct post p;
+	size_t i;
+
+	if (r->kind != KIND_PROCESS || (r->flags & (REF_WEAK | REF_HUB)) ||
+	    v->first_after(v->ctx, r->entity, ROLE_NEW, NULL, &p))
+		return false;
+	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
+		if (v->first_after(v->ctx, r->entity, slots[i], NULL, &p) &&
+		    rank_cmp(&p.rank, &n->rank) < 0)
+			return false;
+	return true;
+}
+
 /* Who may have this event as a cause: the users of what it made or wrote. */
 static void
 offer_users(struct flow *f, const struct node *n, const struct ref *r)
@@ -110,6 +131,10 @@ offer_users(struct flow *f, const struct node *n, const struct ref *r)
 		offer_all(f, r->entity, ROLE_PARENT);
 	} else if (r->role == ROLE_FLOW || r->role == ROLE_ENDPOINT) {
 		offer_one(f, r->entity, r->role);
+	} else if ((r->role == ROLE_SUBJ || r->role == ROLE_PARENT) &&
+	    stands_for_creation(f, n, r)) {
+		offer_all(f, r->entity, ROLE_SUBJ);
+		offer_all(f, r->entity, ROLE_PARENT);
 	}
 }
 
