@@ -151,5 +151,8 @@ chain_score(struct build *b, struct chain *c)
 	}
 	for (i = 0; i < c->n_members; i++)
 		events += c->members[i].role != MEMBER_CONTEXT;
+	/* An alert of the source's own and how it came in is worth showing. */
+	if (g.alert && c->n_members >= 2)
+		return true;
 	return events >= 2 && (g.alert || strongest >= 4 || distinct >= 2);
 }

@@ -103,7 +103,8 @@ mark_of_web(struct win *w, const char *name)
 		    .value = v.whole });
 }
 
-/* The hash is that of the stream: the file's own only if it has no name. */
+/* A named stream is a file of its own: writing the mark of the web behind a
+ * download is no writing of the download. The hash is that of the stream. */
 static void
 stream(struct win *w)
 {
@@ -111,14 +112,12 @@ stream(struct win *w)
 	const struct win_part hashes = {
 		ROLE_ART, WIN_HASHES, "Hashes", "TargetFilename", NULL
 	};
-	size_t colon = str_find(v.text, STR(":"), 2);
-	struct str file = str_sub(v.text, 0, colon);
 
-	if (colon == (size_t)-1)
+	if (str_find(v.text, STR(":"), 2) == (size_t)-1)
 		win_part(w, &hashes);
 	win_ref(w, (struct named){
 		.kind = KIND_FILE, .role = ROLE_WRITE,
-		.key = win_local(w, win_path(w, file)), .name = file,
+		.key = win_local(w, win_path(w, v.text)), .name = v.text,
 		.field = v.field, .value = v.whole,
 	});
 	mark_of_web(w, "HostUrl=");
