@@ -57,6 +57,7 @@ struct ingest_item {		/* one place of the input */
 };
 
 struct ingest_batch {
+	struct arena *mem;	/* of the request that waits: outlives the commit */
 	struct ingest_item *items;
 	size_t n;
 	size_t accepted, duplicates, rejected;	/* after commit */

@@ -340,7 +340,8 @@ look_up(struct work *w, struct ingest_batch *b, bool *done)
 	b->replayed = false;
 	if (b->idem_key.len == 0)
 		return RC_OK;
-	rc = graph_idem_get(w->g, w->a, b->idem_scope, b->idem_key, w->now_ns,
+	/* What is replayed is read after this transaction's memory is gone. */
+	rc = graph_idem_get(w->g, b->mem, b->idem_scope, b->idem_key, w->now_ns,
 	    &b->answer);
 	if (rc == RC_ABSENT)
 		return RC_OK;

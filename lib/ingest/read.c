@@ -116,6 +116,7 @@ ingest_read(struct arena *a, struct json_doc *doc, const struct tagger *tagger,
 {
 	struct reading r = { a, doc, tagger, out, 0 };
 
+	out->mem = a;
 	out->items = NULL;
 	out->n = 0;
 	return norm_split(a, body, shape, one, &r);

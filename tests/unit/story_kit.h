@@ -40,6 +40,7 @@ struct world {
 	const struct tagger *rules;
 	bool may_assert;
 	int64_t now_ns;
+	int64_t zero_ns;	/* told times count from here */
 	struct str *label;	/* by event number */
 	size_t labels_room, n_labels;
 };
@@ -317,7 +318,8 @@ tell_chain_text(const struct world *w, struct buf *out, const struct chain *c,
 		buf_printf(out, "  first %.*s score %.3f from %lld to %lld "
 		    "frontier %lld left %lld title %.*s\n",
 		    STR_ARG(w->label[row->first_seed]), row->score,
-		    (long long)row->first_ns, (long long)row->last_ns,
+		    (long long)(row->first_ns - w->zero_ns),
+		    (long long)(row->last_ns - w->zero_ns),
 		    (long long)c->cut.frontier_edges,
 		    (long long)c->cut.events_not_explored, STR_ARG(row->title));
 	tell_members(w, out, c, whole);
@@ -343,41 +345,78 @@ by_text(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Everything the engine says of the set: all edges, all chains. */
-static inline struct str
-world_tell(struct world *w)
+/* Does the label begin with this letter? 0: any does. */
+static inline bool
+is_of(const struct world *w, int64_t ev, char letter)
+{
+	return letter == 0 || w->label[ev].p[0] == letter;
+}
+
+static inline void
+tell_edges(struct world *w, struct buf *out, char letter)
 {
 	struct all_events all = world_events(w);
-	struct live_chains l = world_chains(w);
 	const struct view *v = graph_view(w->g);
-	struct str *part = arena_array(w->a, l.n + 1, sizeof(*part)), told;
 	struct edge e[EDGES_IN_MAX];
-	struct buf out;
 	size_t i, k, n;
 
-	buf_init(&out, TOLD_MAX);
 	graph_view_reset(w->g);
 	for (i = 0; i < all.n; i++) {
+		if (!is_of(w, all.ev[i], letter))
+			continue;
 		n = cause_in_edges(v, v->node(v->ctx, all.ev[i]), e);
 		for (k = 0; k < n; k++) {
-			tell_edge(w, &out, &e[k], 9);
-			buf_put_char(&out, '\n');
+			tell_edge(w, out, &e[k], 9);
+			buf_put_char(out, '\n');
 		}
 	}
+}
+
+static inline void
+tell_chains(struct world *w, struct buf *out, char letter)
+{
+	struct live_chains l = world_chains(w);
+	struct str *part = arena_array(w->a, l.n + 1, sizeof(*part));
+	size_t i, from, n = 0;
+
 	for (i = 0; i < l.n; i++) {
-		n = out.len;
-		tell_chain_text(w, &out, &l.c[i], &l.row[i], true);
-		part[i] = str_dup(w->a, str_sub(buf_str(&out), n, out.len));
-		out.len = n;
+		if (!is_of(w, l.row[i].first_seed, letter))
+			continue;
+		from = out->len;
+		tell_chain_text(w, out, &l.c[i], &l.row[i], true);
+		part[n++] = str_dup(w->a, str_sub(buf_str(out), from,
+		    out->len));
+		out->len = from;
 	}
-	if (l.n > 0)
-		qsort(part, l.n, sizeof(*part), by_text);
-	for (i = 0; i < l.n; i++)
-		buf_put_str(&out, part[i]);
+	if (n > 0)
+		qsort(part, n, sizeof(*part), by_text);
+	for (i = 0; i < n; i++)
+		buf_put_str(out, part[i]);
+}
+
+/* What the engine says of the set: its edges, its chains; of events and chains
+ * whose label begins with the letter, or of all. */
+static inline struct str
+world_tell_of(struct world *w, char letter, bool edges, bool chains)
+{
+	struct buf out;
+	struct str told;
+
+	buf_init(&out, TOLD_MAX);
+	if (edges)
+		tell_edges(w, &out, letter);
+	if (chains)
+		tell_chains(w, &out, letter);
 	assert_false(buf_bad(&out));
 	told = str_dup(w->a, buf_str(&out));
 	buf_release(&out);
 	return told;
+}
+
+static inline struct str
+world_tell(struct world *w)
+{
+	return world_tell_of(w, 0, true, true);
 }
 
 #endif
