@@ -24,6 +24,12 @@ says_something(const struct node *n)
 	}
 }
 
+static uint64_t
+part_of(int64_t entity, int role)
+{
+	return (uint64_t)entity << 7 | (uint64_t)role;
+}
+
 /* One number for "the same subject doing the same thing again"; with `object`
  * also to the same thing. */
 static uint64_t
@@ -39,7 +45,8 @@ repeat_key(const struct node *n, bool object)
 		    r == ROLE_PARENT || (object && (r == ROLE_TARGET ||
 		    r == ROLE_WRITE || r == ROLE_USE || r == ROLE_END ||
 		    r == ROLE_NEW || r == ROLE_FLOW)))
-			k = (k ^ (uint64_t)n->refs[i].entity) * 1099511628211ULL;
+			k = (k ^ part_of(n->refs[i].entity, r)) *
+			    1099511628211ULL;
 	}
 	k = (k ^ n->act) * 1099511628211ULL;
 	k = (k ^ (uint64_t)n->source) * 1099511628211ULL;
