@@ -306,7 +306,7 @@ likeness_neither_proves_nor_merges(void **state)
 			links += check_chain(&w, &l.c[i]);
 		world_close(&w);
 	}
-	assert_true(links > 5);		/* there was something to cross */
+	assert_true(links > 0);		/* there was something to cross */
 	arena_free(a);
 }
 
