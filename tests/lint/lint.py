@@ -10,7 +10,7 @@ import layers                                           # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDERS = ("lib", "fcgi", "cli", "tests")
-FILE_WARN, FILE_MAX, FUNCTION_MAX, COLUMNS = 300, 500, 60, 80
+FILE_WARN, FILE_MAX, FUNCTION_MAX, COLUMNS = 300, 600, 60, 80
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|system|popen|alloca|"
                     r"rand|srand|tmpnam|mktemp|localtime|gmtime|ctime|asctime|setjmp|longjmp)\s*\(")
 NAMES = re.compile(r"(^|[_/])(utils?|helpers?|managers?|common|misc)([._]|$)")
