@@ -31,11 +31,12 @@ part_of(int64_t entity, int role)
 }
 
 /* One number for "the same subject doing the same thing again"; with `object`
- * also to the same thing. */
+ * also to the same thing. The part played counts: to make a key and to use it
+ * are two things. So does being a sign: none is counted on what is none. */
 static uint64_t
-repeat_key(const struct node *n, bool object)
+repeat_key(const struct node *n, bool object, bool seed)
 {
-	uint64_t k = 1469598103934665603ULL + object;
+	uint64_t k = 1469598103934665603ULL + object + 2 * seed;
 	size_t i;
 	int r;
 
@@ -78,21 +79,20 @@ is_repeat(struct flow *f, struct counts *c, size_t i, const struct node *n)
 {
 	int64_t first, times;
 	bool added, repeat = false;
+	uint64_t key;
 	int object;
 
 	for (object = 1; object >= 0; object--) {
-		first = table_add(&c->first[object],
-		    repeat_key(n, object != 0), (int64_t)i, &added);
+		key = repeat_key(n, object != 0, f->items[i].seed);
+		first = table_add(&c->first[object], key, (int64_t)i, &added);
 		times = 0;
-		(void)table_get(&c->times[object],
-		    repeat_key(n, object != 0), &times);
+		(void)table_get(&c->times[object], key, &times);
 		if (!repeat && times >= most_shown(n, object != 0)) {
 			f->items[first].count++;
 			repeat = true;
 		}
 		if (!repeat || object == 1)
-			table_put(&c->times[object],
-			    repeat_key(n, object != 0), times + 1);
+			table_put(&c->times[object], key, times + 1);
 	}
 	return repeat;
 }
