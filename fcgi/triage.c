@@ -42,7 +42,7 @@ refuse(struct reading *r, struct str field, const char *detail)
 		str_dup(r->a, str_of(detail)) };
 }
 
-/* ---- an event that came with the request ---------------------------------- */
+/* ---- an event that came with the request ------------------------------- */
 
 struct inlined {
 	struct reading *r;
@@ -112,7 +112,7 @@ read_inline(struct reading *r, struct str text, const struct event **ev)
 	return true;
 }
 
-/* ---- one alert ------------------------------------------------------------- */
+/* ---- one alert --------------------------------------------------------- */
 
 static bool
 take_id(struct reading *r, const struct json *v, const char *name,
@@ -179,7 +179,7 @@ read_alert(struct reading *r, struct str text)
 	r->alerts[r->n++] = al;
 }
 
-/* ---- the body --------------------------------------------------------------- */
+/* ---- the body ---------------------------------------------------------- */
 
 /* The text of "alerts". A value inside it that is faulty is its alert's
  * business; *fault says that there is one. */

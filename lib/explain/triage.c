@@ -38,7 +38,7 @@ struct triage {
 	size_t n_done, done_room;
 };
 
-/* ---- scoring ---------------------------------------------------------------- */
+/* ---- scoring ----------------------------------------------------------- */
 
 static enum rc
 event_done(struct triage *t, int64_t ev, struct done **out)
@@ -158,7 +158,7 @@ score(struct triage *t, struct triage_alert *al)
 	return rc;
 }
 
-/* ---- ranking and folding ------------------------------------------------------ */
+/* ---- ranking and folding ----------------------------------------------- */
 
 struct place_in { const struct triage_alert *alerts; size_t i; };
 

@@ -6,7 +6,7 @@
 #include "base/table.h"
 #include "explain.h"
 
-/* ---- triage_count.c: how often, where, beside what ------------------------ */
+/* ---- triage_count.c: how often, where, beside what --------------------- */
 
 enum { NEAR_MOST = 5 };
 
@@ -26,7 +26,7 @@ void counters_free(struct counters *c);
 MUST_CHECK enum rc counters_look(struct counters *c, int64_t detector,
     int64_t place, int64_t t_ns, bool stored, struct counted *out);
 
-/* ---- triage_verdict.c: what analysts said ---------------------------------- */
+/* ---- triage_verdict.c: what analysts said ------------------------------ */
 
 struct verdicts;
 struct verdicts *verdicts_new(struct graph *g, struct arena *a, enum rc *rc);
@@ -37,7 +37,7 @@ struct said verdicts_of_detector(const struct verdicts *v, int64_t detector);
 struct said verdicts_of_shape(const struct verdicts *v,
     const int64_t *detectors, size_t n);
 
-/* ---- triage_chain.c: what a chain adds -------------------------------------- */
+/* ---- triage_chain.c: what a chain adds --------------------------------- */
 
 enum { SPOKESMEN_MAX = 32 };
 
@@ -46,7 +46,7 @@ struct plot {
 	enum grade grade;
 	double score, provable_share;
 	int seeds;
-	int progression;	/* distinct tactics in order along likely paths */
+	int progression;	/* distinct tactics in order, likely paths */
 	bool impact;
 	int64_t spokesmen[SPOKESMEN_MAX];	/* its first seeds */
 	size_t n_spokesmen;
@@ -61,13 +61,13 @@ void plots_free(struct plots *s);
 MUST_CHECK enum rc plots_get(struct plots *s, const uint8_t id[16],
     const struct plot **out);
 
-/* ---- triage_weigh.c: facts of one alert become factors ---------------------- */
+/* ---- triage_weigh.c: facts of one alert become factors ----------------- */
 
 struct facts {
 	bool known;
 	bool stored;		/* the alert is in the sums */
 	int64_t t_ns, detector, place;	/* detector 0: not counted */
-	int stated;		/* what sender or rule says: 0 to 100, -1: nothing */
+	int stated;		/* by sender or rule: 0-100, -1: not said */
 	uint32_t tactics;
 	bool privileged, impact;
 	const struct plot *plot;	/* NULL: in no chain */
@@ -90,7 +90,7 @@ MUST_CHECK enum rc triage_weigh(struct weighing *w, const struct facts *f,
     struct weighed *out);
 int triage_severity(int64_t points);
 
-/* ---- triage_facts.c: what is known of an alert ------------------------------- */
+/* ---- triage_facts.c: what is known of an alert ------------------------- */
 
 MUST_CHECK enum rc facts_of_event(struct graph *g, struct arena *a,
     struct plots *s, int64_t ev, struct facts *f);

@@ -44,7 +44,7 @@ plots_free(struct plots *s)
 	table_release(&s->at);
 }
 
-/* ---- progression ------------------------------------------------------------ */
+/* ---- progression ------------------------------------------------------- */
 
 struct reach_table { uint8_t best[TACTIC__MAX]; };
 
@@ -130,7 +130,7 @@ progression(struct plots *s, const struct chain *c)
 	return most;
 }
 
-/* ---- who speaks for it -------------------------------------------------------- */
+/* ---- who speaks for it ------------------------------------------------- */
 
 static int
 by_number(const void *a, const void *b)
@@ -190,7 +190,7 @@ tell(struct plots *s, const struct chain_row *row, struct plot *out)
 	return gather_seeds(s, &c, out);
 }
 
-/* ---- finding it ------------------------------------------------------------------ */
+/* ---- finding it -------------------------------------------------------- */
 
 /* A former id answers with the chain that now holds its seed. */
 static enum rc

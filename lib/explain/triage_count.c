@@ -92,7 +92,7 @@ key_of(int64_t x, int64_t y)
 	return hash_table(pair, sizeof(pair));
 }
 
-/* ---- one pair's past ------------------------------------------------------ */
+/* ---- one pair's past --------------------------------------------------- */
 
 static void
 series_sum(struct counters *c, struct series *s)
@@ -212,7 +212,7 @@ rarity(const struct counters *c, const struct past *p, int64_t hour)
 	    RARITY_MOST);
 }
 
-/* ---- beside it ------------------------------------------------------------ */
+/* ---- beside it --------------------------------------------------------- */
 
 struct window { int64_t first, last; };	/* slots since 1970, both included */
 

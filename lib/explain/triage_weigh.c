@@ -43,7 +43,7 @@ put(struct weighed *out, const char *name, double logit, struct str because)
 	out->points += points;
 }
 
-/* ---- what analysts' words say ---------------------------------------------- */
+/* ---- what analysts' words say ------------------------------------------ */
 
 /* Logit of the mean of Beta(1 + right, 4 + wrong). */
 static double
@@ -108,7 +108,7 @@ weigh_benign(struct weighing *w, const struct facts *f, struct weighed *out)
 	    (long long)s.no, (long long)(s.no + s.yes)));
 }
 
-/* ---- what the counters say --------------------------------------------------- */
+/* ---- what the counters say --------------------------------------------- */
 
 static struct str
 named(struct weighing *w, const int64_t *which, size_t n, const char *where)
@@ -154,7 +154,7 @@ weigh_counts(struct weighing *w, const struct facts *f, struct weighed *out,
 	return RC_OK;
 }
 
-/* ---- what the chain says ------------------------------------------------------- */
+/* ---- what the chain says ----------------------------------------------- */
 
 static void
 weigh_story(struct weighing *w, const struct facts *f, struct weighed *out)
@@ -193,7 +193,7 @@ weigh_stated(struct weighing *w, const struct facts *f, struct weighed *out)
 	    str_printf(w->a, "sender or rule says %d of 100", f->stated));
 }
 
-/* ---- what to do next ------------------------------------------------------------ */
+/* ---- what to do next --------------------------------------------------- */
 
 static const char *
 action_of(const struct facts *f, const struct counted *c, int severity)

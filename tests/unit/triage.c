@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Triage, over a real store: what counts, what does not, and that it adds up. */
+/* Triage over a real store: what counts, what does not, that it adds up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,7 +150,7 @@ assert_adds_up(const struct triage_alert *al)
 	assert_in_range(al->severity, 0, 100);
 }
 
-/* ---- promises ---------------------------------------------------------------- */
+/* ---- promises ---------------------------------------------------------- */
 
 static void
 what_is_rare_goes_before_what_is_usual(void **state)
