@@ -208,20 +208,12 @@ credential_edges(struct job *j, const struct ref *r)
 static void
 end_edges(struct job *j, const struct ref *r)
 {
-	struct edge e = { .rule = RULE_HANDLE, .via = r->entity,
-		.from_role = ROLE_NEW, .to_role = r->role };
-	struct post p, end;
-
-	if (r->kind == KIND_PROCESS) {
+	if (r->kind == KIND_PROCESS)
 		link_process(j, r);
-	} else if (r->kind == KIND_SESSION) {
+	else if (r->kind == KIND_SESSION)
 		session_edges(j, r);
-	} else if (r->kind == KIND_HANDLE &&
-	    link_last(j, r->entity, ROLE_NEW, &p)) {
-		if (!link_last(j, r->entity, ROLE_END, &end) ||
-		    rank_cmp(&end.rank, &p.rank) < 0)
-			link_add(j, p, e, true);
-	}
+	else if (r->kind == KIND_HANDLE)
+		link_handle(j, r);
 }
 
 /*

@@ -32,5 +32,6 @@ void link_injected(struct job *j, const struct ref *r);
 void link_executed(struct job *j, const struct ref *r);
 void link_read(struct job *j, const struct ref *r);
 void link_use(struct job *j, const struct ref *r);
+void link_handle(struct job *j, const struct ref *r);
 
 #endif

@@ -111,7 +111,45 @@ pipe_edges(struct job *j, const struct ref *r)
 	link_add(j, p, e, false);
 }
 
-/* P12 handle; P13 what was made is used. */
+/* Has the process in whose table the handle stands ended since it was opened,
+ * or the machine been started? Its pid and the handle's number come back. */
+static bool
+handle_is_gone(const struct job *j, const struct post *open)
+{
+	static const int slots[] = { ROLE_NEW, ROLE_END };
+	const struct ref *r;
+	struct post p;
+	size_t i, k;
+
+	if (j->n->host != 0 && link_last(j, j->n->host, ROLE_BOOT, &p) &&
+	    rank_cmp(&p.rank, &open->rank) > 0)
+		return true;
+	for (i = 0; i < j->n->n_refs; i++) {
+		r = &j->n->refs[i];
+		if (r->kind != KIND_PROCESS || r->role != ROLE_SUBJ)
+			continue;
+		for (k = 0; k < 2; k++)
+			if (link_last(j, r->entity, slots[k], &p) &&
+			    rank_cmp(&p.rank, &open->rank) > 0)
+				return true;
+	}
+	return false;
+}
+
+/* P12: the use or the close of a handle belongs to its opening. */
+void
+link_handle(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_HANDLE, .via = r->entity,
+		.from_role = ROLE_NEW, .to_role = r->role };
+	struct post p;
+
+	if (link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p) &&
+	    !handle_is_gone(j, &p))
+		link_add(j, p, e, true);
+}
+
+/* P13 what was made is used. */
 void
 link_use(struct job *j, const struct ref *r)
 {
@@ -122,9 +160,7 @@ link_use(struct job *j, const struct ref *r)
 	if (r->kind == KIND_PIPE) {
 		pipe_edges(j, r);
 	} else if (r->kind == KIND_HANDLE) {
-		e.rule = RULE_HANDLE;
-		if (link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
-			link_add(j, p, e, true);
+		link_handle(j, r);
 	} else if (link_first(j, r->entity, ROLE_NEW, &p)) {
 		link_add(j, p, e, r->kind == KIND_USER ||
 		    r->kind == KIND_RESOURCE);
