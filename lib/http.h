@@ -126,8 +126,9 @@ struct fcgi;
  * Once per process, before any other thread starts: blocks TERM, INT, USR1 and
  * HUP in this thread (and so in all later ones), ignores PIPE, makes listener
  * fd 0 non-blocking, and starts the thread that waits for TERM, INT and USR1.
- * *stop_fd then polls readable for ever once one has come. With TRACE_SPAWNED=1
- * in the environment the process is asked to stop when its parent dies.
+ * *stop_fd then polls readable for ever once one has come. With TRACE_SPAWNED
+ * in the environment, the process id of the web server that starts us, the
+ * process is asked to stop when that dies or is dead already.
  */
 MUST_CHECK enum rc fcgi_listen(int *stop_fd);
 

@@ -302,7 +302,9 @@ def serve(build, data, port, demo):
     key = demo_key(build, data)
     run, borrowed = run_folder(data)
     adopt_orphans()
-    server = subprocess.Popen([lighttpd(), "-D", "-f", os.path.join(ROOT, "www", "conf", "lighttpd.conf")],
+    # exec keeps the shell's number, so the server's environment can name the server itself
+    server = subprocess.Popen(["/bin/sh", "-c", 'TRACE_SPAWNED=$$ exec "$@"', "sh", lighttpd(), "-D", "-f",
+                               os.path.join(ROOT, "www", "conf", "lighttpd.conf")],
                               env=surroundings(build, data, run, port), stdin=subprocess.DEVNULL)
     try:
         why = ready(port, server)

@@ -69,31 +69,36 @@ signals_wait(void *arg)
 	return NULL;
 }
 
-static bool
-spawned(void)
+/* Who has started us, as TRACE_SPAWNED tells: the web server's process id, 0:
+ * nobody to follow. */
+static pid_t
+spawner(void)
 {
 	const char *said = getenv("TRACE_SPAWNED");
+	int64_t pid;
 
-	return said != NULL && strcmp(said, "1") == 0;
+	return said != NULL && str_i64(str_of(said), &pid) && pid > 0 &&
+	    pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
 void
 fcgi_follow_parent(void)
 {
-	if (spawned() && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+	if (spawner() != 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		log_warn("cannot follow the parent errno=%d", errno);
 }
 
 /* The web server's death must not leave us behind: nobody would ever stop or
- * respawn us. Whoever died before we asked is seen by the changed parent. */
+ * respawn us. The kernel only tells of deaths after we asked; a server that
+ * died before, between fork and here, is seen by who the parent is now. */
 static void
 parent_follow(int stop_fd)
 {
-	pid_t parent = getppid();
-
 	fcgi_follow_parent();
-	if (spawned() && getppid() != parent)
-		stop_raise(stop_fd);
+	if (spawner() == 0 || getppid() == spawner())
+		return;
+	log_warn("the web server that started this process is gone");
+	stop_raise(stop_fd);
 }
 
 enum rc
