@@ -116,7 +116,8 @@ void graph_checkpoint(struct graph *g);
 int64_t graph_data_version(struct graph *g);
 
 /* Small facts: "events" (how many; kept here by graph_event_add, never set it),
- * "ruleset" ... 0 / empty if unset. */
+ * "ruleset" (of the rules that its events were read with), "ruleset_other" (of
+ * others that read some of them since) ... 0 / empty if unset. */
 int64_t graph_number(struct graph *g, const char *name);
 MUST_CHECK enum rc graph_set_number(struct graph *g, const char *name,
     int64_t n);
@@ -328,11 +329,19 @@ MUST_CHECK enum rc graph_chain_notes(struct graph *g, struct arena *a,
 MUST_CHECK enum rc graph_change_add(struct graph *g, const char *kind,
     const uint8_t chain_id[16], struct str data, int64_t now_ns);
 struct change { int64_t seq; struct str kind, data; };
+/* A kind that begins so is told to nobody: history that was brought later. It
+ * stands in the log, and has its number, for those who look for it there. */
+#define CHANGE_HISTORY "history."
+static inline bool
+change_is_history(const struct change *c)
+{
+	return str_starts(c->kind, CHANGE_HISTORY);
+}
 /* Changes with seq > after, in order, at most `most`. */
 MUST_CHECK enum rc graph_changes(struct graph *g, struct arena *a,
     int64_t after, size_t most, struct change **c, size_t *n);
 /* Oldest still kept and newest given out; both 0 if none ever. Sequence
- * numbers are never given twice. */
+ * numbers are never given twice: the first is the clock's, in milliseconds. */
 MUST_CHECK enum rc graph_change_range(struct graph *g, int64_t *oldest,
     int64_t *newest);
 
@@ -399,5 +408,54 @@ MUST_CHECK enum rc graph_first_hour(struct graph *g, int64_t *hour);
 struct verdict { int64_t chain, detector; struct str disposition; };
 MUST_CHECK enum rc graph_verdicts(struct graph *g, struct arena *a,
     struct verdict **v, size_t *n);
+
+/* ---- a graph made anew (store/copy.c, for rebuild) ---------------------- */
+
+/*
+ * An empty graph for the tenant, in a folder of its own that nobody else knows.
+ * What a rebuild that never ended has left is removed. RC_BUSY: another one is
+ * under way. Ends in store_graph_replace or store_graph_discard.
+ */
+MUST_CHECK enum rc store_graph_anew(struct store *st, int64_t tenant,
+    struct graph **fresh);
+void store_graph_discard(struct store *st, struct graph *fresh);
+/*
+ * Put it in the place of `old`, whose write transaction must be open: whoever
+ * waits for that lock then finds the new file by himself (graph_begin), and
+ * who reads does so with his next store_graph. All or nothing; `fresh` must be
+ * committed. Afterwards `old` is the new file, and `fresh` is gone.
+ */
+MUST_CHECK enum rc store_graph_replace(struct store *st, struct graph *old,
+    struct graph *fresh);
+
+/* The first event with a greater number; RC_ABSENT: there is none. */
+MUST_CHECK enum rc graph_event_next(struct graph *g, int64_t after,
+    int64_t *ev);
+/* Of those, the first that has variants. */
+MUST_CHECK enum rc graph_variant_next(struct graph *g, int64_t after,
+    int64_t *ev);
+/* Every event that may be a seed: tagged, an alert, or of some severity. */
+MUST_CHECK enum rc graph_events_marked(struct graph *g, struct arena *a,
+    int64_t **ev, size_t *n);
+/*
+ * What is no function of the events, in both graphs' open transactions: `to`
+ * holds the same events under the same numbers. Unlinks, the records kept
+ * beside those that speak, chains with their versions, notes and analysts'
+ * words, changes, answers kept for retries, small facts that `to` has not. Not
+ * who is in a chain: graph_chain_put and graph_chain_relist say that.
+ */
+MUST_CHECK enum rc graph_copy(struct graph *to, struct graph *from);
+/* Who is in this chain, without a new version. */
+MUST_CHECK enum rc graph_chain_relist(struct graph *g, const uint8_t id[16],
+    const int64_t *members, size_t n_members, const int64_t *entities,
+    size_t n_entities);
+/* Live chains without members, after graph_copy: those that nothing has said
+ * anything of since. */
+MUST_CHECK enum rc graph_chains_empty(struct graph *g, struct arena *a,
+    struct chain_row **rows, size_t *n);
+/* Rows of what must come over whole, in one order: events, variants, unlinks,
+ * chains, versions, notes, changes. */
+enum { GRAPH_COUNTS = 7 };
+MUST_CHECK enum rc graph_counts(struct graph *g, int64_t out[GRAPH_COUNTS]);
 
 #endif

@@ -243,6 +243,18 @@ graph_chain_put(struct graph *g, struct chain_row *row,
 }
 
 enum rc
+graph_chain_relist(struct graph *g, const uint8_t id[16],
+    const int64_t *members, size_t n_members, const int64_t *entities,
+    size_t n_entities)
+{
+	int64_t chain = 0, version = 0;
+	enum rc rc = find(g, id, &chain, &version);
+
+	return rc == RC_OK ? lists_replace(g, chain, members, n_members,
+	    entities, n_entities) : rc;
+}
+
+enum rc
 graph_chain_retire(struct graph *g, const uint8_t id[16], struct str change,
     struct str diff, int64_t now_ns)
 {

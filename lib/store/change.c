@@ -12,8 +12,12 @@
 
 enum { ADD, PRUNE, AFTER, OLDEST, NEWEST, IDEM_GET, IDEM_PUT, IDEM_PRUNE };
 static const char *const sql[] = {
-	[ADD] = "INSERT INTO change (at, kind, chain, data)"
-	    " VALUES (?, ?, ?, ?)",
+	/* The first of all is numbered by the clock: a store made in the place
+	 * of a lost one never gives out its numbers again. */
+	[ADD] = "INSERT INTO change (seq, at, kind, chain, data) VALUES"
+	    " (CASE WHEN EXISTS (SELECT 1 FROM sqlite_sequence WHERE"
+	    " name = 'change') THEN NULL ELSE max(1, ?1 / 1000000) END,"
+	    " ?1, ?2, ?3, ?4)",
 	[PRUNE] = "DELETE FROM change WHERE seq <= ?",
 	[AFTER] = "SELECT seq, kind, data FROM change WHERE seq > ?"
 	    " ORDER BY seq LIMIT ?",

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 
 enum { TENANT_ADD, TENANT_NAMED, TENANT_GET, TENANTS, KEY_ADD, KEY_GET, KEYS,
-	KEY_REVOKE, KEY_ROTATED };
+	KEY_REVOKE, KEY_ROTATED, FOLDER_GET, FOLDER_SET };
 #define TENANT "SELECT id, name, folder, plan, rate, retention_days,"       \
     " created FROM tenant "
 #define KEY "SELECT k.id, k.tenant, k.name, k.scopes, k.hash, k.created,"   \
@@ -20,6 +20,8 @@ static const char *const sql[] = {
 	[TENANT_NAMED] = TENANT "WHERE name = ?",
 	[TENANT_GET] = TENANT "WHERE id = ?",
 	[TENANTS] = TENANT "ORDER BY id",
+	[FOLDER_GET] = "SELECT folder FROM tenant WHERE id = ?",
+	[FOLDER_SET] = "UPDATE tenant SET folder = ? WHERE id = ?",
 	[KEY_ADD] = "INSERT INTO api_key (id, tenant, name, scopes, hash,"
 	    " created, expires, revoked, addresses, successor)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -121,6 +123,37 @@ store_tenants(struct store *st, struct arena *a, struct tenant **t, size_t *n)
 	*t = list;
 	*n = many;
 	return RC_OK;
+}
+
+enum rc
+tenant_folder(struct store *st, int64_t tenant, char out[FOLDER_TEXT])
+{
+	struct query q = query_begin(st->control, sql[FOLDER_GET]);
+	enum rc rc;
+
+	query_put_int(&q, tenant);
+	if (query_next(&q)) {
+		struct str s = query_str(&q, 0);
+
+		if (s.len < FOLDER_TEXT) {
+			memcpy(out, s.p, s.len);
+			out[s.len] = '\0';
+		} else {
+			q.rc = RC_FAIL;
+		}
+	}
+	rc = query_end(&q, RC_ABSENT);
+	return rc;
+}
+
+enum rc
+tenant_folder_set(struct store *st, int64_t tenant, const char *folder)
+{
+	struct query q = query_begin(st->control, sql[FOLDER_SET]);
+
+	query_put_str(&q, str_of(folder));
+	query_put_int(&q, tenant);
+	return query_run(&q);
 }
 
 /* ---- keys -------------------------------------------------------------- */

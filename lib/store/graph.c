@@ -8,7 +8,7 @@
  */
 #include "store/state.h"
 
-#include <assert.h>
+#include <unistd.h>
 
 enum { META_GET, META_NUMBER, META_TEXT, META_ADD, DATA_VERSION };
 static const char *const sql[] = {
@@ -37,6 +37,7 @@ graph_open(struct db *db, int64_t tenant)
 
 	g->db = db;
 	g->tenant = tenant;
+	g->lock = -1;
 	g->version = -1;
 	g->unlinks = -1;
 	cache_init(&g->words, WORDS_MOST);
@@ -67,6 +68,8 @@ graph_close(struct graph *g)
 	raws_release(&g->raws);
 	buf_release(&g->refs);
 	buf_release(&g->tags);
+	if (g->lock >= 0)
+		close(g->lock);
 	mem_free(g);
 }
 
@@ -94,10 +97,20 @@ enum rc
 graph_begin(struct graph *g, bool *foreign)
 {
 	int64_t version;
-	enum rc rc = db_begin(g->db);
+	bool moved = true;
+	enum rc rc = RC_OK;
 
-	if (rc != RC_OK)
+	/* Under the lock, since a rebuild takes it before it puts another file
+	 * in this one's place: what we write must not go to the old one. */
+	while (rc == RC_OK && moved) {
+		rc = db_begin(g->db);
+		if (rc == RC_OK)
+			rc = graph_follow(g, &moved);
+	}
+	if (rc != RC_OK) {
+		db_rollback(g->db);
 		return rc;
+	}
 	version = graph_data_version(g);
 	*foreign = version == 0 || version != g->version;
 	g->version = version;

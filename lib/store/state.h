@@ -12,6 +12,7 @@
 
 enum {
 	FOLDER_MODE = 0750,
+	FOLDER_TEXT = 32,
 	GRAPHS_OPEN_MAX = 8,
 	BLOCKS_CACHED = 8,
 	RAW_BLOCK_LEN = 64 << 10,	/* a block is closed once this long */
@@ -47,6 +48,9 @@ struct raws {
 struct graph {
 	struct db *db;
 	int64_t tenant;
+	struct store *st;	/* NULL: a rebuild's, which nobody else sees */
+	char folder[FOLDER_TEXT];	/* where its file is */
+	int lock;		/* of a rebuild, else -1 */
 	uint64_t used;		/* for the store's LRU */
 	int64_t version;	/* of the database at the last begin */
 	int64_t events_added;	/* in the open transaction */
@@ -65,6 +69,18 @@ struct graph {
 void graph_forget(struct graph *g);
 struct graph *graph_open(struct db *db, int64_t tenant);
 void graph_close(struct graph *g);
+
+/* store.c: the file of a tenant's graph in that folder. */
+MUST_CHECK enum rc graph_file_open(struct store *st, const char *folder,
+    struct db **db);
+/* Has a rebuild put another file in this one's place? Then open that. */
+enum rc graph_follow(struct graph *g, bool *moved);
+
+/* control.c */
+MUST_CHECK enum rc tenant_folder(struct store *st, int64_t tenant,
+    char out[FOLDER_TEXT]);
+MUST_CHECK enum rc tenant_folder_set(struct store *st, int64_t tenant,
+    const char *folder);
 
 /* raw.c */
 void raws_init(struct raws *r);

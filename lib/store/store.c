@@ -104,26 +104,71 @@ store_disk_free(struct store *st)
 
 /* ---- graphs ------------------------------------------------------------ */
 
-static enum rc
-file_open(struct store *st, struct arena *a, int64_t tenant, struct db **db)
+enum rc
+graph_file_open(struct store *st, const char *folder, struct db **db)
 {
 	const char *const steps[] = { schema_graph, schema_graph_2 };
 	char path[PATH_LEN];
-	struct tenant t;
-	enum rc rc = store_tenant_get(st, a, tenant, &t);
+	enum rc rc;
 
-	if (rc != RC_OK)
-		return rc;
-	snprintf(path, sizeof(path), "%s/tenants/%.*s", st->data,
-	    STR_ARG(t.folder));
+	snprintf(path, sizeof(path), "%s/tenants/%s", st->data, folder);
 	rc = folder_make(path);
 	if (rc != RC_OK)
 		return rc;
-	snprintf(path, sizeof(path), "%s/tenants/%.*s/graph.db", st->data,
-	    STR_ARG(t.folder));
+	snprintf(path, sizeof(path), "%s/tenants/%s/graph.db", st->data,
+	    folder);
 	return db_open(&(struct db_want){ .path = path, .create = true,
 	    .durable = true, .steps = steps, .n_steps = COUNT(steps),
 	    .cache_kib = GRAPH_KIB }, db);
+}
+
+/* Asked again after opening: between the two a rebuild may have put another
+ * file in the place of this one. */
+static enum rc
+current_open(struct store *st, int64_t tenant, char folder[FOLDER_TEXT],
+    struct db **db)
+{
+	char now[FOLDER_TEXT];
+	enum rc rc = tenant_folder(st, tenant, folder);
+
+	while (rc == RC_OK) {
+		rc = graph_file_open(st, folder, db);
+		if (rc != RC_OK)
+			return rc;
+		rc = tenant_folder(st, tenant, now);
+		if (rc == RC_OK && strcmp(now, folder) == 0)
+			return RC_OK;
+		db_close(*db);
+		memcpy(folder, now, sizeof(now));
+	}
+	return rc;
+}
+
+enum rc
+graph_follow(struct graph *g, bool *moved)
+{
+	char folder[FOLDER_TEXT];
+	struct db *db;
+	enum rc rc;
+
+	*moved = false;
+	if (g->st == NULL)
+		return RC_OK;
+	rc = tenant_folder(g->st, g->tenant, folder);
+	if (rc != RC_OK || strcmp(folder, g->folder) == 0)
+		return rc;
+	rc = current_open(g->st, g->tenant, folder, &db);
+	if (rc != RC_OK)
+		return rc;
+	db_close(g->db);
+	g->db = db;
+	memcpy(g->folder, folder, sizeof(folder));
+	g->version = -1;
+	g->unlinks = -1;
+	raws_forget(&g->raws);
+	graph_forget(g);
+	*moved = true;
+	return RC_OK;
 }
 
 /* A free place or that of the graph used longest ago; never one in the middle
@@ -150,10 +195,21 @@ place_free(struct store *st)
 	return oldest;
 }
 
+/* A tenant that cannot be asked about keeps the file it has: reading goes on,
+ * and who writes asks again under the lock. */
+static void
+keep_up(struct graph *g)
+{
+	bool moved;
+
+	if (!db_writing(g->db))
+		(void)graph_follow(g, &moved);
+}
+
 enum rc
 store_graph(struct store *st, int64_t tenant, struct graph **g)
 {
-	struct arena *a;
+	char folder[FOLDER_TEXT];
 	struct db *db;
 	struct graph **at;
 	enum rc rc;
@@ -164,15 +220,16 @@ store_graph(struct store *st, int64_t tenant, struct graph **g)
 			continue;
 		st->graph[i]->used = ++st->tick;
 		*g = st->graph[i];
+		keep_up(*g);
 		return RC_OK;
 	}
-	a = arena_new();
-	rc = file_open(st, a, tenant, &db);
-	arena_free(a);
+	rc = current_open(st, tenant, folder, &db);
 	if (rc != RC_OK)
 		return rc;
 	at = place_free(st);
 	*at = graph_open(db, tenant);
+	(*at)->st = st;
+	memcpy((*at)->folder, folder, sizeof(folder));
 	(*at)->used = ++st->tick;
 	*g = *at;
 	return RC_OK;
