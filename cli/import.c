@@ -7,8 +7,8 @@
  * imported. Refused records are listed, and harm nothing else. Exit 1 if a
  * file could not be read, or nothing in it was acceptable.
  *
- * --backfill says that the records are history. Nothing is delivered from an
- * import either way: no webhook is sent by the tool.
+ * --backfill says that the records are history: chains are made and changed as
+ * ever, but live streams are not told.
  */
 #include "cli.h"
 
@@ -107,13 +107,14 @@ cmd_import(struct cli *c, int argc, char **argv)
 		return CLI_USAGE;
 	if (n == 0 || source == NULL)
 		return cli_usage("usage: tra-ce import --source windows|okta|"
-		    "cloudtrail|zeek|auto|NAME [--tenant T] FILE...");
+		    "cloudtrail|zeek|auto|NAME [--tenant T] [--backfill] FILE...");
 	if (!cli_open(c, false) || !cli_tenant_or_only(c, tenant, &t))
 		return CLI_FAILED;
 	buf_init(&im.listed, 16 << 20);
 	jw_init(&im.jw, &im.listed);
 	jw_array(&im.jw);
 	im.in.source = str_of(source);
+	im.in.backfill = backfill;
 	im.in.bar = isatty(STDERR_FILENO) == 1;
 	if (intake_open(&im.in, c, c->store, t.id))
 		status = run(c, &im, n, argv);

@@ -75,6 +75,7 @@ intake_body(struct intake *in, const char *path, struct str body,
 		    json_fault_text(fault));
 		return false;
 	}
+	b.backfill = in->backfill;
 	rc = commit(in, &b);
 	if (rc != RC_OK || b.rc != RC_OK) {
 		cli_rc(rc != RC_OK ? rc : b.rc, path);

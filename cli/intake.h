@@ -20,6 +20,7 @@ struct intake {
 	struct arena *a;	/* for one piece */
 
 	struct str source;	/* ?source= of the API */
+	bool backfill;		/* history: live is not told */
 	bool bar;		/* a progress bar on stderr */
 	size_t accepted, duplicates, rejected;	/* over all files */
 	/* Called for each refused record; `index` counts records from 0. */

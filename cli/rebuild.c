@@ -1,97 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rebuild [--tenant T] - derive segments and chains anew from the stored
- * events, in one transaction: until it is committed readers see the former
- * state, and writers wait or are told 503. Statuses, notes, dispositions and
- * unlinks are analysts' words, not derived, and stay.
+ * rebuild [--tenant T] - read every stored record again with today's
+ * normalisers and rules, and derive everything from them anew.
  *
- * Links themselves are never stored (cause/link.c), so nothing of them is to
- * be rebuilt. Entities and tags stay as they were read at ingest.
+ * It goes into a new file beside the one in use and takes its place in one
+ * step; until then, and if anything fails, all is as it was. Responders go on:
+ * readers see the former state to the end; writers are told 503 while the last
+ * part goes on (analysts' words, chains).
+ *
+ * Kept as they are: records and their ids, arrival times, unlinks, statuses,
+ * assignees, tickets, dispositions, notes, every chain id that was ever given
+ * out, every version of every chain, the change log and its numbers, answers
+ * kept for retries. Made anew: entities, techniques, links, segments, chains,
+ * counts for triage, coverage, the ruleset. A chain that comes out otherwise
+ * gets a version more, with the reason "rebuilt", told to live like any other.
  */
 #include "cli.h"
 
-#include "base/clock.h"
+#include <stdio.h>
+#include <unistd.h>
+
 #include "ingest.h"
+#include "tag.h"
 
-enum { SCAN = 100000 };
+enum { BAR = 30 };
 
-struct events {
-	struct arena *a;
-	int64_t *ev;
-	size_t n, room;
-};
-
-static bool
-note(void *ctx, const struct event_row *row)
+static void
+draw(void *ctx, size_t done, size_t all)
 {
-	struct events *e = ctx;
+	int full = all == 0 || done >= all ? BAR : (int)(done * BAR / all);
 
-	e->ev = arena_grow(e->a, e->ev, &e->room, e->n + 1, sizeof(*e->ev));
-	e->ev[e->n++] = row->ev;
-	return true;
+	(void)ctx;
+	fputs("\rrebuild [", stderr);
+	for (int i = 0; i < BAR; i++)
+		fputc(i < full ? '#' : '.', stderr);
+	fprintf(stderr, "] %zu of %zu events ", done, all > done ? all : done);
+	fflush(stderr);
 }
 
-static enum rc
-all_events(struct graph *g, struct events *e)
+static int
+failed(enum rc rc, const struct rebuilt *r)
 {
-	struct event_query q = { .scan_max = SCAN, .oldest_first = true };
-	struct rank last, from;
-	bool done = false;
-	enum rc rc = RC_OK;
+	if (r->why[0] != '\0')
+		return cli_failed("%s: nothing was changed", r->why);
+	if (rc == RC_BUSY)
+		return cli_failed("another rebuild is under way, the store is "
+		    "busy or the disk is full: nothing was changed");
+	return cli_rc(rc, "rebuilding");
+}
 
-	while (rc == RC_OK && !done) {
-		rc = graph_events(g, &q, note, e, &last, &done);
-		from = last;
-		q.cursor = &from;
+static void
+answer(struct cli *c, struct str tenant, const struct rebuilt *r)
+{
+	if (!c->json) {
+		buf_printf(&c->out, "%zu events, %zu chains before, %zu now, "
+		    "%zu of them otherwise\nruleset %s\n", r->events,
+		    r->chains_before, r->chains, r->changed, r->ruleset);
+		return;
 	}
-	return rc;
-}
-
-static bool
-count(void *ctx, const struct chain_row *row)
-{
-	(void)row;
-	++*(size_t *)ctx;
-	return true;
-}
-
-static enum rc
-chains_now(struct cli *c, struct graph *g, size_t *n)
-{
-	*n = 0;
-	return graph_chains(g, c->a, NULL, NULL, count, n);
-}
-
-static enum rc
-rebuild(struct cli *c, struct graph *g, int64_t tenant, struct events *e)
-{
-	struct ingest *in = ingest_new(c->store);
-	bool foreign;
-	enum rc rc = graph_begin(g, &foreign);
-
-	if (rc != RC_OK)
-		goto out;
-	rc = all_events(g, e);
-	if (rc == RC_OK)
-		rc = ingest_relink(in, g, tenant, e->ev, e->n, clock_now_ns(),
-		    "rebuilt");
-	if (rc == RC_OK)
-		rc = graph_commit(g);
-	else
-		graph_rollback(g);
-out:
-	ingest_free(in);
-	return rc;
+	jw_object(&c->jw);
+	jw_key_s(&c->jw, "tenant", tenant);
+	jw_key_i(&c->jw, "events", (int64_t)r->events);
+	jw_key_i(&c->jw, "variants", (int64_t)r->variants);
+	jw_key_i(&c->jw, "unlinks", (int64_t)r->unlinks);
+	jw_key_i(&c->jw, "notes", (int64_t)r->notes);
+	jw_key_i(&c->jw, "chains_before", (int64_t)r->chains_before);
+	jw_key_i(&c->jw, "chains", (int64_t)r->chains);
+	jw_key_i(&c->jw, "changed", (int64_t)r->changed);
+	jw_key_c(&c->jw, "ruleset", r->ruleset);
+	jw_object_end(&c->jw);
 }
 
 int
 cmd_rebuild(struct cli *c, int argc, char **argv)
 {
-	struct events e = { .a = c->a };
 	const char *name = NULL;
+	bool bar = isatty(STDERR_FILENO) == 1;
+	struct tagger *tagger;
+	struct rebuilt r;
 	struct tenant t;
-	struct graph *g;
-	size_t before, after;
 	enum rc rc;
 	int n = cli_options(argc, argv, (const struct option_row[]){
 	    { "--tenant", &name, NULL }, { 0 } });
@@ -101,25 +88,17 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 		    cli_usage("usage: tra-ce rebuild [--tenant T]");
 	if (!cli_open(c, false) || !cli_tenant_or_only(c, name, &t))
 		return CLI_FAILED;
-	rc = store_graph(c->store, t.id, &g);
-	if (rc == RC_OK)
-		rc = chains_now(c, g, &before);
-	if (rc == RC_OK)
-		rc = rebuild(c, g, t.id, &e);
-	if (rc == RC_OK)
-		rc = chains_now(c, g, &after);
+	if (tagger_open(c->conf.rules, &tagger) != RC_OK)
+		return cli_failed("cannot read the rules in %s; name their "
+		    "folder in the configuration or with TRACE_RULES",
+		    c->conf.rules);
+	rc = ingest_rebuild(c->store, t.id, tagger, bar ? draw : NULL, NULL,
+	    &r);
+	tagger_close(tagger);
+	if (bar)
+		fputc('\n', stderr);
 	if (rc != RC_OK)
-		return cli_rc(rc, "rebuilding");
-	if (c->json) {
-		jw_object(&c->jw);
-		jw_key_s(&c->jw, "tenant", t.name);
-		jw_key_i(&c->jw, "events", (int64_t)e.n);
-		jw_key_i(&c->jw, "chains_before", (int64_t)before);
-		jw_key_i(&c->jw, "chains", (int64_t)after);
-		jw_object_end(&c->jw);
-	} else {
-		buf_printf(&c->out, "%zu events, %zu chains before, %zu now\n",
-		    e.n, before, after);
-	}
+		return failed(rc, &r);
+	answer(c, t.name, &r);
 	return CLI_OK;
 }

@@ -6,6 +6,7 @@
  *                    "errors"}: on disk   400 no JSON   413 too big
  *                    415 other media type   422 nothing acceptable
  *                    503 queue or disk full, store busy
+ *                    ?backfill=1: history, live is not told of it
  * GET  /events       200 {"events","next_cursor"}   422 bad filter
  * GET  /events/{id}  200   404
  *
@@ -122,6 +123,17 @@ commit(struct app *app, const struct request *rq, struct reply *rp,
 }
 
 static enum rc
+backfill_of(const struct request *rq, struct reply *rp, bool *yes)
+{
+	struct str s = request_param(rq, "backfill");
+
+	*yes = str_is(s, "1");
+	if (*yes || str_is(s, "0") || !request_has_param(rq, "backfill"))
+		return RC_OK;
+	return reply_bad_field(rp, STR("/backfill"), "must be 1 or 0");
+}
+
+static enum rc
 post(struct app *app, const struct request *rq, struct reply *rp)
 {
 	struct events *own = app->own;
@@ -134,6 +146,8 @@ post(struct app *app, const struct request *rq, struct reply *rp)
 	enum rc rc;
 
 	rc = is_batch(rq, rp, &shape);
+	if (rc == RC_OK)
+		rc = backfill_of(rq, rp, &b.backfill);
 	if (rc != RC_OK)
 		return rc;
 	doc = json_doc_new();

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "ingest.h"
 #include "serve.h"
 
 enum {
@@ -29,6 +30,7 @@ enum {
 
 struct meta {
 	int64_t lag_next_ns, lag_ms;
+	bool rebuild;		/* due for some tenant */
 };
 
 /* What the events responder last wrote of its queue: "WAITING EPOCH_S". -1:
@@ -72,6 +74,17 @@ tenant_lag(struct store *st, struct arena *mem, int64_t tenant)
 	return worst;
 }
 
+/* By what its store says; the rules themselves are not ours to load. */
+static bool
+tenant_rebuild(struct store *st, int64_t tenant)
+{
+	struct graph *g;
+	bool due = false;
+
+	return store_graph(st, tenant, &g) == RC_OK &&
+	    ingest_rebuild_due(g, NULL, &due) == RC_OK && due;
+}
+
 /* The longest time between an event's own time and its arrival. */
 static int64_t
 lag_worst(struct app *app, struct arena *mem)
@@ -88,16 +101,19 @@ lag_worst(struct app *app, struct arena *mem)
 	if (store_tenants(app->store, mem, &t, &n) != RC_OK)
 		return m->lag_ms;
 	m->lag_ms = 0;
+	m->rebuild = false;
 	for (i = 0; i < n && i < LAG_TENANTS_MOST; i++) {
 		lag = tenant_lag(app->store, mem, t[i].id);
 		if (lag > m->lag_ms)
 			m->lag_ms = lag;
+		m->rebuild = m->rebuild ||
+		    tenant_rebuild(app->store, t[i].id);
 	}
 	return m->lag_ms;
 }
 
 struct state {
-	bool store_ok, disk_ok, queue_ok;
+	bool store_ok, disk_ok, queue_ok, rebuild;
 	int64_t tenants, free_bytes, waiting, lag_ms;
 };
 
@@ -120,6 +136,7 @@ state_read(struct app *app, struct arena *mem, struct state *s)
 	s->waiting = queue_waiting(app->conf);
 	s->queue_ok = s->waiting < app->conf->queue_max;
 	s->lag_ms = s->store_ok ? lag_worst(app, mem) : 0;
+	s->rebuild = s->store_ok && ((const struct meta *)app->own)->rebuild;
 }
 
 static void
@@ -139,6 +156,7 @@ state_write(struct jw *w, const struct app *app, const struct state *s)
 	jw_object(w);
 	jw_key_b(w, "ok", s->store_ok);
 	jw_key_i(w, "tenants", s->tenants);
+	jw_key_b(w, "rebuild_needed", s->rebuild);
 	if (app->trouble != NULL)
 		jw_key_c(w, "detail", app->trouble);
 	jw_object_end(w);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "again.h"
 
+#include <string.h>
+
 #include "base/log.h"
-#include "norm.h"
 
 /* Identifiers under a key with scope assert were stored with REF_SAID. */
 static bool
@@ -60,11 +61,24 @@ stored_tags(struct graph *g, struct arena *a, const struct event_row *row,
 }
 
 enum rc
+event_record(struct graph *g, struct arena *a, int64_t ev,
+    const struct event_row *row, struct record *rec)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->outer = row->extra;
+	rec->columns = row->columns;
+	rec->source = graph_word_text(g, a, row->source);
+	rec->twice = (row->flags & EVENT_TWICE) != 0;
+	rec->may_assert = was_asserted(row);
+	return graph_event_raw(g, a, ev, &rec->text);
+}
+
+enum rc
 event_again(struct graph *g, struct arena *a, struct json_doc *doc, int64_t ev,
     struct event *out, struct event_row *row)
 {
 	struct event_row own;
-	struct record rec = { 0 };
+	struct record rec;
 	struct refusal why;
 	char id[EVENT_ID_TEXT];
 	enum rc rc;
@@ -74,14 +88,9 @@ event_again(struct graph *g, struct arena *a, struct json_doc *doc, int64_t ev,
 	rc = graph_event_get(g, a, ev, row);
 	if (rc != RC_OK)
 		return rc;
-	rc = graph_event_raw(g, a, ev, &rec.text);
+	rc = event_record(g, a, ev, row, &rec);
 	if (rc != RC_OK)
 		return rc;
-	rec.outer = row->extra;
-	rec.columns = row->columns;
-	rec.source = graph_word_text(g, a, row->source);
-	rec.twice = (row->flags & EVENT_TWICE) != 0;
-	rec.may_assert = was_asserted(row);
 	if (norm_event(a, doc, &rec, out, &why)) {
 		keep_texts(a, out);
 		stored_tags(g, a, row, out);

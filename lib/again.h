@@ -11,8 +11,14 @@
 #include "base/attr.h"
 #include "base/json.h"
 #include "event.h"
+#include "norm.h"
 #include "rc.h"
 #include "store.h"
+
+/* What was handed to the normaliser when this event came, from what is stored:
+ * its row must have been read, text lives in `a`. */
+MUST_CHECK enum rc event_record(struct graph *g, struct arena *a, int64_t ev,
+    const struct event_row *row, struct record *rec);
 
 /* All text lives in `a`; the tags are those that were stored. row may be NULL. */
 MUST_CHECK enum rc event_again(struct graph *g, struct arena *a,

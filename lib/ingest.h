@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "norm.h"
 #include "rc.h"
+#include "ruleset.h"
 #include "store.h"
 #include "tag.h"
 
@@ -52,6 +53,7 @@ struct ingest_item {		/* one place of the input */
 	size_t n_tags;
 	struct str detector, place;	/* see sighting.h; empty: not counted */
 
+	int64_t ingested_ns;	/* when it came; 0: now */
 	int64_t ev;		/* after commit */
 	bool duplicate;
 };
@@ -61,6 +63,15 @@ struct ingest_batch {
 	struct ingest_item *items;
 	size_t n;
 	size_t accepted, duplicates, rejected;	/* after commit */
+	char ruleset[RULESET_TEXT];	/* what it was read with; empty: unsaid */
+	/*
+	 * History: the chains that it makes or changes are written, versions
+	 * and change log included, but nobody is alerted. Such lines of the log
+	 * are of a kind that live and webhooks pass over (CHANGE_HISTORY), also
+	 * for a stream that resumes. A transaction is history only if all its
+	 * batches are; the committer never mixes them.
+	 */
+	bool backfill;
 	/* Idempotency-Key of the request; empty: none. */
 	struct str idem_scope, idem_key;
 	uint8_t idem_sha256[32];
@@ -99,6 +110,29 @@ MUST_CHECK enum rc ingest_relink(struct ingest *in, struct graph *g,
     int64_t tenant, const int64_t *events, size_t n, int64_t now_ns,
     const char *why);
 
+/* ---- everything anew --------------------------------------------------- */
+
+struct rebuilt {
+	size_t events, variants, unlinks, notes;	/* that came over */
+	size_t chains_before, chains, changed;	/* changed: got a new version */
+	char ruleset[RULESET_TEXT];
+	char why[256];		/* what stood in the way, unless RC_OK */
+};
+/*
+ * Read every stored record again with today's rules, into a new graph that
+ * then takes the place of the tenant's: ids, arrival times, analysts' words,
+ * versions and changes stay; a chain that comes out otherwise gets a new
+ * version, "rebuilt". Others may read all the time, and write until the last
+ * part, which waits for nobody who writes and makes them wait (RC_BUSY). On any
+ * failure nothing was changed.
+ */
+MUST_CHECK enum rc ingest_rebuild(struct store *st, int64_t tenant,
+    const struct tagger *t, void (*progress)(void *ctx, size_t done,
+    size_t all), void *ctx, struct rebuilt *out);
+/* Is a rebuild due, by what the store says (NULL), or by these rules too? */
+MUST_CHECK enum rc ingest_rebuild_due(struct graph *g, const struct tagger *t,
+    bool *due);
+
 /* ---- one committer for many waiting requests --------------------------- */
 
 struct committer;
@@ -110,5 +144,7 @@ void committer_stop(struct committer *c);	/* finishes what waits */
 MUST_CHECK enum rc committer_put(struct committer *c, int64_t tenant,
     struct ingest_batch *b);
 size_t committer_waiting(struct committer *c);
+/* The committer tells others how many wait in DATA/run/queue: "WAITING
+ * EPOCH_S", at most once a second, and not while nothing happens. */
 
 #endif

@@ -188,7 +188,7 @@ row_of(struct work *w, const struct ingest_item *it, struct event_row *row)
 	row->outcome = (uint8_t)it->outcome;
 	row->flags = it->flags;
 	row->severity = it->severity;
-	row->ingested_ns = w->now_ns;
+	row->ingested_ns = it->ingested_ns != 0 ? it->ingested_ns : w->now_ns;
 	row->extra = it->extra;
 	row->columns = it->columns;
 	rc = graph_word(w->g, it->source, &row->source);
@@ -211,7 +211,7 @@ cover(struct work *w, const struct event_row *row)
 	const struct ref *r;
 	size_t i;
 
-	c.lag_ms = (w->now_ns - c.last_ns) / NS_PER_MS;
+	c.lag_ms = (row->ingested_ns - c.last_ns) / NS_PER_MS;
 	for (i = 0; i < row->n_refs; i++) {
 		r = &row->refs[i];
 		if (r->kind == KIND_PROCESS && (r->flags & REF_WEAK))
@@ -391,6 +391,46 @@ keep_answer(struct work *w, struct ingest_batch *b)
 	    &answer);
 }
 
+/*
+ * A graph says with which rules its events were read. Others that read some of
+ * them never stop ingest, but are remembered until a rebuild: from then on the
+ * graph is of one ruleset no more.
+ */
+static enum rc
+note_ruleset(struct work *w, const struct ingest_batch *b)
+{
+	struct str own, other, now = str_of(b->ruleset);
+
+	if (now.len == 0)
+		return RC_OK;
+	own = graph_text(w->g, w->a, "ruleset");
+	if (str_eq(own, now))
+		return RC_OK;
+	if (own.len == 0 && graph_number(w->g, "events") == 0)
+		return graph_set_text(w->g, "ruleset", now);
+	other = graph_text(w->g, w->a, "ruleset_other");
+	if (str_eq(other, now))
+		return RC_OK;
+	log_warn("records are read with other rules than before: run tra-ce "
+	    "rebuild");
+	return graph_set_text(w->g, "ruleset_other", now);
+}
+
+enum rc
+ingest_rebuild_due(struct graph *g, const struct tagger *t, bool *due)
+{
+	struct arena *a = arena_new();
+	struct str own = graph_text(g, a, "ruleset");
+	char now[RULESET_TEXT] = "";
+
+	if (t != NULL)
+		ruleset_text(t, now);
+	*due = graph_text(g, a, "ruleset_other").len > 0 ||
+	    (t != NULL && graph_number(g, "events") > 0 && !str_is(own, now));
+	arena_free(a);
+	return RC_OK;
+}
+
 static enum rc
 put_all(struct work *w, struct ingest_batch **b, size_t n, struct keeper *k)
 {
@@ -401,11 +441,13 @@ put_all(struct work *w, struct ingest_batch **b, size_t n, struct keeper *k)
 	for (i = 0; i < n && rc == RC_OK; i++) {
 		rc = look_up(w, b[i], &done);
 		if (rc == RC_OK && !done)
+			rc = note_ruleset(w, b[i]);
+		if (rc == RC_OK && !done)
 			rc = put_batch(w, b[i]);
 		if (rc == RC_OK && !done)
 			rc = keep_answer(w, b[i]);
 	}
-	if (rc == RC_OK && w->fresh.n > 0)
+	if (rc == RC_OK && w->fresh.n > 0 && k != NULL)
 		rc = keeper_update(k, w->g, &w->fresh, w->now_ns);
 	return rc;
 }
@@ -415,9 +457,14 @@ ingest_commit(struct ingest *in, int64_t tenant, struct ingest_batch **batches,
     size_t n, int64_t now_ns)
 {
 	struct keeper *k = keeper_of(in, tenant);
-	struct work w = { .now_ns = now_ns, .fresh.why = "new evidence" };
+	struct work w = { .now_ns = now_ns, .fresh.why = "new evidence",
+		.fresh.arrived = true, .fresh.history = n > 0 };
 	bool foreign;
 	enum rc rc;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		w.fresh.history = w.fresh.history && batches[i]->backfill;
 
 	rc = store_graph(in->st, tenant, &w.g);
 	if (rc == RC_OK)
@@ -434,6 +481,25 @@ ingest_commit(struct ingest *in, int64_t tenant, struct ingest_batch **batches,
 		graph_rollback(w.g);
 	if (rc != RC_OK)
 		keeper_forget(k);
+	arena_free(w.a);
+	return rc;
+}
+
+enum rc
+events_commit(struct graph *g, struct ingest_batch *b)
+{
+	struct work w = { .g = g, .now_ns = clock_now_ns() };
+	bool foreign;
+	enum rc rc = graph_begin(g, &foreign);
+
+	if (rc != RC_OK)
+		return rc;
+	w.a = arena_new();
+	rc = put_all(&w, &b, 1, NULL);
+	if (rc == RC_OK)
+		rc = graph_commit(g);
+	else
+		graph_rollback(g);
 	arena_free(w.a);
 	return rc;
 }

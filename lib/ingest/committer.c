@@ -2,19 +2,26 @@
 /*
  * Group commit: many requests wait, one thread takes all that wait, sorts them
  * by tenant and commits each tenant's in one transaction, so a hundred small
- * posts cost one fsync. Nobody is answered before the commit.
+ * posts cost one fsync. Nobody is answered before the commit. History
+ * (backfill) and what is to be told live never share a transaction.
  */
 #include "ingest.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 
 enum { GROUP_MAX = 256, IDLE_MS = 200 };
+enum { FILE_MODE = 0640, FOLDER_MODE = 0750, QUEUE_TEXT = 48 };
 
 struct waiting {
 	int64_t tenant;
@@ -35,7 +42,51 @@ struct committer {
 	bool stopping;
 	int64_t touched[GROUP_MAX];	/* tenants whose WAL waits for idleness */
 	size_t n_touched;
+	int queue_fd;			/* DATA/run/queue, or -1 */
+	pthread_mutex_t telling;	/* over the two below */
+	int64_t told_ns;
+	size_t told;
 };
+
+/* Written over in place and never synced: it is of no use after a crash. */
+static void
+tell_open(struct committer *c, const char *data)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/run", data);
+
+	c->queue_fd = -1;
+	if (n > 0 && (size_t)n < sizeof(path) && file_folder(path, FOLDER_MODE)
+	    && snprintf(path, sizeof(path), "%s/run/queue", data) > 0)
+		c->queue_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC,
+		    FILE_MODE);
+	if (c->queue_fd < 0)
+		log_warn("cannot write %s: %s", path, strerror(errno));
+}
+
+/* How many wait, for /health. Whoever comes first in a second writes it, since
+ * a committer that is stuck cannot. */
+static void
+tell(struct committer *c, size_t waiting, bool idle)
+{
+	char text[QUEUE_TEXT];
+	int64_t now_ns = clock_mono_ns();
+	int len;
+
+	if (c->queue_fd < 0 || pthread_mutex_trylock(&c->telling) != 0)
+		return;
+	if (now_ns - c->told_ns >= NS_PER_S && !(idle && c->told == 0)) {
+		memset(text, '\n', sizeof(text));
+		len = snprintf(text, sizeof(text), "%zu %lld", waiting,
+		    (long long)(clock_now_ns() / NS_PER_S));
+		text[len] = '\n';
+		if (pwrite(c->queue_fd, text, sizeof(text), 0) < 0)
+			log_warn("cannot write run/queue: %s", strerror(errno));
+		c->told_ns = now_ns;
+		c->told = waiting;
+	}
+	pthread_mutex_unlock(&c->telling);
+}
 
 /* Take what waits for the tenant of the first in line. */
 static size_t
@@ -43,14 +94,16 @@ take_group(struct committer *c, struct waiting *group[GROUP_MAX])
 {
 	struct waiting **at = &c->first, *w;
 	int64_t tenant;
+	bool backfill;
 	size_t n = 0;
 
 	if (c->first == NULL)
 		return 0;
 	tenant = c->first->tenant;
+	backfill = c->first->batch->backfill;
 	while (*at != NULL && n < GROUP_MAX) {
 		w = *at;
-		if (w->tenant != tenant) {
+		if (w->tenant != tenant || w->batch->backfill != backfill) {
 			at = &w->next;
 			continue;
 		}
@@ -143,6 +196,8 @@ run(void *arg)
 			commit_group(c, group, n);
 		else
 			tidy(c);
+		if (n == 0)
+			tell(c, 0, true);
 		pthread_mutex_lock(&c->lock);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -160,6 +215,8 @@ committer_start(const char *data, size_t most, struct committer **out)
 		return rc;
 	}
 	c->in = ingest_new(c->st);
+	tell_open(c, data);
+	pthread_mutex_init(&c->telling, NULL);
 	c->most = most;
 	c->last = &c->first;
 	pthread_mutex_init(&c->lock, NULL);
@@ -169,6 +226,8 @@ committer_start(const char *data, size_t most, struct committer **out)
 		log_err("committer thread: %s", strerror(errno));
 		ingest_free(c->in);
 		store_close(c->st);
+		if (c->queue_fd >= 0)
+			close(c->queue_fd);
 		mem_free(c);
 		return RC_FAIL;
 	}
@@ -187,9 +246,12 @@ committer_stop(struct committer *c)
 	tidy(c);
 	ingest_free(c->in);
 	store_close(c->st);
+	if (c->queue_fd >= 0)
+		close(c->queue_fd);
 	pthread_cond_destroy(&c->work);
 	pthread_cond_destroy(&c->done);
 	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->telling);
 	mem_free(c);
 }
 
@@ -197,16 +259,22 @@ enum rc
 committer_put(struct committer *c, int64_t tenant, struct ingest_batch *b)
 {
 	struct waiting w = { .tenant = tenant, .batch = b };
+	size_t n;
 
 	pthread_mutex_lock(&c->lock);
-	if (c->n >= c->most || c->stopping) {
+	n = c->n;
+	if (n >= c->most || c->stopping) {
 		pthread_mutex_unlock(&c->lock);
+		tell(c, n, false);
 		return RC_BUSY;
 	}
 	*c->last = &w;
 	c->last = &w.next;
-	c->n++;
+	c->n = ++n;
 	pthread_cond_signal(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	tell(c, n, false);
+	pthread_mutex_lock(&c->lock);
 	while (!w.done)
 		pthread_cond_wait(&c->done, &c->lock);
 	pthread_mutex_unlock(&c->lock);

@@ -6,6 +6,19 @@
 #include "base/table.h"
 #include "ingest.h"
 
+/* ---- read.c ---------------------------------------------------------------- */
+
+/* One record as an item; false: *why. */
+MUST_CHECK bool ingest_read_one(struct arena *a, struct json_doc *doc,
+    const struct tagger *tagger, const struct record *rec,
+    struct ingest_item *it, struct refusal *why);
+
+/* ---- commit.c -------------------------------------------------------------- */
+
+/* Events and their postings alone, without segments and chains, in a
+ * transaction of its own. */
+MUST_CHECK enum rc events_commit(struct graph *g, struct ingest_batch *b);
+
 /* ---- keep.c: segments and chains kept up to date ------------------------ */
 
 struct keeper;
@@ -19,7 +32,10 @@ struct fresh {			/* what a transaction brought */
 	size_t n;
 	int64_t *carried;	/* entities with a new carrier */
 	size_t n_carried;
-	const char *why;	/* "new evidence", "unlinked" */
+	const char *why;	/* "new evidence", "unlinked", "rebuilt" */
+	bool arrived;		/* events are new: older ones are late evidence */
+	bool history;		/* nobody is to be alerted */
+	bool anew;		/* chains' rows were copied without members */
 };
 /* Bring segments, chains and change log up to date, in the open transaction. */
 MUST_CHECK enum rc keeper_update(struct keeper *k, struct graph *g,
@@ -52,6 +68,7 @@ struct teller {
 	int64_t now_ns;
 	const char *why;
 	const struct rank *oldest;	/* of the fresh events: late evidence? */
+	bool history, anew;	/* as in struct fresh */
 };
 /* Put the chain's version unless nothing about it has changed. */
 MUST_CHECK enum rc tell_chain(struct teller *t, const struct chain *c);

@@ -261,7 +261,7 @@ static void
 tell_all(struct update *u, const struct outcome_list *l)
 {
 	struct teller t = { u->g, u->a, u->b, u->k->doc, u->now_ns, u->f->why,
-		u->f->n > 0 ? &u->oldest : NULL };
+		u->f->arrived ? &u->oldest : NULL, u->f->history, u->f->anew };
 	int64_t seed;
 	size_t i;
 

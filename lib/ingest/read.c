@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A body becomes items: split, normalise, tag; nothing here touches a store. */
-#include "ingest.h"
+#include "ingest/inner.h"
 
 #include <string.h>
 
@@ -16,18 +16,18 @@ struct reading {
 };
 
 static void
-keep_refs(struct reading *r, const struct event *ev, struct ingest_item *it)
+keep_refs(struct arena *a, const struct event *ev, struct ingest_item *it)
 {
 	size_t i;
 
-	it->refs = arena_array(r->a, ev->n_refs + 1, sizeof(*it->refs));
+	it->refs = arena_array(a, ev->n_refs + 1, sizeof(*it->refs));
 	it->n_refs = ev->n_refs;
 	for (i = 0; i < ev->n_refs; i++) {
 		it->refs[i].kind = ev->refs[i].kind;
 		it->refs[i].role = ev->refs[i].role;
 		it->refs[i].flags = ev->refs[i].flags;
-		it->refs[i].key = str_dup(r->a, ev->refs[i].key);
-		it->refs[i].name = str_dup(r->a, ev->refs[i].name);
+		it->refs[i].key = str_dup(a, ev->refs[i].key);
+		it->refs[i].name = str_dup(a, ev->refs[i].name);
 	}
 }
 
@@ -45,39 +45,53 @@ flags_of(const struct event *ev)
 }
 
 static void
-keep_sighting(struct reading *r, const struct event *ev, struct ingest_item *it)
+keep_sighting(struct arena *a, const struct event *ev, struct ingest_item *it)
 {
 	struct sighting s;
 
-	if (!sighting_of(r->a, ev, &s))
+	if (!sighting_of(a, ev, &s))
 		return;
 	it->detector = s.detector;
 	it->place = s.place;
 }
 
 static void
-keep_event(struct reading *r, const struct record *rec, const struct event *ev,
+keep_event(struct arena *a, const struct record *rec, const struct event *ev,
     struct ingest_item *it)
 {
 	memcpy(it->content_id, ev->id, 16);
 	memcpy(it->raw_sha256, ev->raw_sha256, 32);
 	it->native = ev->native_id.len > 0;
 	rank_of(ev, &it->rank);
-	it->source = str_dup(r->a, ev->source);
-	it->type = str_dup(r->a, ev->type);
-	it->host = str_dup(r->a, ev->host);
+	it->source = str_dup(a, ev->source);
+	it->type = str_dup(a, ev->type);
+	it->host = str_dup(a, ev->host);
 	it->act = ev->act;
 	it->outcome = ev->outcome;
 	it->flags = flags_of(ev);
 	it->severity = ev->severity;
-	it->raw = str_dup(r->a, ev->raw);
-	it->extra = str_dup(r->a, ev->extra);
+	it->raw = str_dup(a, ev->raw);
+	it->extra = str_dup(a, ev->extra);
 	it->columns = rec->columns;
 	it->n_tags = ev->n_tags;
-	it->tags = arena_array(r->a, ev->n_tags + 1, sizeof(*it->tags));
+	it->tags = arena_array(a, ev->n_tags + 1, sizeof(*it->tags));
 	memcpy(it->tags, ev->tags, ev->n_tags * sizeof(*it->tags));
-	keep_refs(r, ev, it);
-	keep_sighting(r, ev, it);
+	keep_refs(a, ev, it);
+	keep_sighting(a, ev, it);
+}
+
+bool
+ingest_read_one(struct arena *a, struct json_doc *doc, const struct tagger *tagger,
+    const struct record *rec, struct ingest_item *it, struct refusal *why)
+{
+	struct event ev;
+
+	if (!norm_event(a, doc, rec, &ev, why))
+		return false;
+	if (tagger != NULL)
+		tag_event(tagger, &ev);
+	keep_event(a, rec, &ev, it);
+	return true;
 }
 
 static void
@@ -88,7 +102,6 @@ one(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	struct ingest_batch *b = r->out;
 	struct ingest_item *it;
 	struct refusal refusal;
-	struct event ev;
 
 	b->items = arena_grow(r->a, b->items, &r->room, b->n + 1,
 	    sizeof(*b->items));
@@ -97,12 +110,8 @@ one(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	it->index = index;
 	it->prefix = str_dup(r->a, prefix);
 	if (why == NULL) {
-		if (norm_event(r->a, r->doc, rec, &ev, &refusal)) {
-			if (r->tagger != NULL)
-				tag_event(r->tagger, &ev);
-			keep_event(r, rec, &ev, it);
+		if (ingest_read_one(r->a, r->doc, r->tagger, rec, it, &refusal))
 			return;
-		}
 		why = &refusal;
 	}
 	it->refused = true;
@@ -119,5 +128,6 @@ ingest_read(struct arena *a, struct json_doc *doc, const struct tagger *tagger,
 	out->mem = a;
 	out->items = NULL;
 	out->n = 0;
+	ruleset_text(tagger, out->ruleset);
 	return norm_split(a, body, shape, one, &r);
 }

@@ -180,7 +180,7 @@ static enum rc
 log_change(struct teller *t, const char *kind, const struct chain_row *row,
     const char *change, const struct chain *old, const struct chain *c)
 {
-	char id[CHAIN_ID_TEXT];
+	char id[CHAIN_ID_TEXT], word[64];
 	struct buf b;
 	struct jw w;
 	enum rc rc;
@@ -198,7 +198,9 @@ log_change(struct teller *t, const char *kind, const struct chain_row *row,
 	put_new_nodes(t, &w, old, c);
 	put_new_edges(t, &w, old, c);
 	jw_object_end(&w);
-	rc = graph_change_add(t->g, kind, row->id, buf_str(&b), t->now_ns);
+	snprintf(word, sizeof(word), "%s%s", t->history ? CHANGE_HISTORY : "",
+	    kind);
+	rc = graph_change_add(t->g, word, row->id, buf_str(&b), t->now_ns);
 	buf_release(&b);
 	return rc;
 }
@@ -269,27 +271,58 @@ unchanged(const struct chain_row *was, const struct chain *c, struct str body)
 	    memcmp(&was->score, &c->score, sizeof(c->score)) == 0;
 }
 
+static int64_t *
+members_of(struct teller *t, const struct chain *c)
+{
+	int64_t *members = arena_array(t->a, c->n_members + 1,
+	    sizeof(*members));
+	size_t i;
+
+	for (i = 0; i < c->n_members; i++)
+		members[i] = c->members[i].ev;
+	return members;
+}
+
+/* A rebuild compares its words as well: other rules may have given the same
+ * links another meaning. If all is as it was, only who is in it is written. */
+static enum rc
+put_again(struct teller *t, const struct chain *c,
+    const struct chain_row *was, const struct buf *body, bool *same)
+{
+	struct chain_row row = *was;
+	int64_t *entities;
+	size_t n;
+
+	fill_row(t, c, body, &row);
+	*same = str_eq(row.title, was->title) &&
+	    str_eq(row.techniques, was->techniques) &&
+	    row.tactics == was->tactics && row.seeds == was->seeds &&
+	    row.seeds_proven == was->seeds_proven;
+	if (!*same)
+		return RC_OK;
+	entities = entities_of(t, c, &n);
+	return graph_chain_relist(t->g, c->id, members_of(t, c), c->n_members,
+	    entities, n);
+}
+
 static enum rc
 put_version(struct teller *t, const struct chain *c,
     const struct chain_row *was, const struct buf *body)
 {
-	int64_t *members = arena_array(t->a, c->n_members, sizeof(*members));
 	const char *why = reason(t, was);
 	struct chain_row row = *was;
 	struct chain old = { 0 };
 	int64_t *entities;
-	size_t i, n;
+	size_t n;
 	enum rc rc;
 
 	if (was->version > 0 && was->live &&
 	    !chain_unpack(t->a, was->body, &old))
 		memset(&old, 0, sizeof(old));
 	fill_row(t, c, body, &row);
-	for (i = 0; i < c->n_members; i++)
-		members[i] = c->members[i].ev;
 	entities = entities_of(t, c, &n);
-	rc = graph_chain_put(t->g, &row, members, c->n_members, entities, n,
-	    str_of(why), diff_of(t, was, &old, c), t->now_ns);
+	rc = graph_chain_put(t->g, &row, members_of(t, c), c->n_members,
+	    entities, n, str_of(why), diff_of(t, was, &old, c), t->now_ns);
 	if (rc != RC_OK)
 		return rc;
 	return log_change(t, was->version > 0 && was->live ? "chain.updated" :
@@ -301,6 +334,7 @@ tell_chain(struct teller *t, const struct chain *c)
 {
 	struct chain_row was = { 0 };
 	struct buf body;
+	bool same;
 	enum rc rc;
 
 	buf_init(&body, 64 << 20);
@@ -310,7 +344,10 @@ tell_chain(struct teller *t, const struct chain *c)
 		memset(&was, 0, sizeof(was));
 		rc = RC_OK;
 	}
-	if (rc == RC_OK && !unchanged(&was, c, buf_str(&body)))
+	same = rc == RC_OK && unchanged(&was, c, buf_str(&body));
+	if (same && t->anew)
+		rc = put_again(t, c, &was, &body, &same);
+	if (rc == RC_OK && !same)
 		rc = put_version(t, c, &was, &body);
 	buf_release(&body);
 	return rc;

@@ -144,8 +144,10 @@ hand_over(struct stream *s, struct frame *m, int64_t seq, struct desk *d)
 {
 	if (!s->current || seq <= s->sent)
 		return;
-	stream_put(s, m);
 	s->sent = seq;
+	if (m == NULL)		/* history: told to nobody */
+		return;
+	stream_put(s, m);
 	if (s->pending <= d->pending_max)
 		return;
 	stream_flush(s, d->now_ns);
@@ -156,15 +158,17 @@ hand_over(struct stream *s, struct frame *m, int64_t seq, struct desk *d)
 static void
 spread(struct feed *f, const struct change *c, struct desk *d)
 {
-	struct frame *m;
+	struct frame *m = NULL;
 	struct stream *s;
 
 	f->seq = c->seq;
 	if (f->streams == NULL)
 		return;
-	m = change_frame(d, f->streams->request, c);
-	if (m == NULL)
-		return;
+	if (!change_is_history(c)) {
+		m = change_frame(d, f->streams->request, c);
+		if (m == NULL)
+			return;
+	}
 	for (s = f->streams; s != NULL; s = s->next)
 		hand_over(s, m, c->seq, d);
 	frame_drop(m);
@@ -234,7 +238,8 @@ feed_catch_up(struct feed *f, struct stream *s, struct desk *d)
 	    || graph_changes(g, d->mem, s->sent, CATCH_UP_MOST, &c, &n) != RC_OK)
 		return;
 	for (i = 0; i < n && s->pending <= d->pending_max; i++) {
-		m = change_frame(d, s->request, &c[i]);
+		m = change_is_history(&c[i]) ? NULL :
+		    change_frame(d, s->request, &c[i]);
 		if (m != NULL)
 			stream_put(s, m);
 		frame_drop(m);
