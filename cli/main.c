@@ -38,6 +38,10 @@ static const struct command {
 	    "what the records of a file can prove, and what they lack" },
 	{ "rebuild", cmd_rebuild, "[--tenant T]",
 	    "derive segments and chains anew from the stored events" },
+	{ "investigate", cmd_investigate, "CHAIN_ID [--tenant T] "
+	    "[--executive]", "a chain explained, each sentence checked" },
+	{ "owners", cmd_owners, "import FILE [--tenant T] | show [--tenant T]",
+	    "who owns which host, account, resource" },
 	{ "doctor", cmd_doctor, "", "is the store sound?" },
 	{ "conf", cmd_conf, "-T", "print a sample configuration" },
 };
@@ -47,7 +51,7 @@ help(FILE *to)
 {
 	fprintf(to, "usage: tra-ce [--data DIR] [--json] SUBCOMMAND ...\n\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(to, "  %-10s%s\n\t    %s\n", commands[i].name,
+		fprintf(to, "  %-12s%s\n\t    %s\n", commands[i].name,
 		    commands[i].help, commands[i].words);
 	fprintf(to, "\nexit status: 0 done, 1 failed, 2 called wrongly\n");
 }

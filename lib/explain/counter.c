@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 enum { RESIDUAL_MAX = 10, COUNTERS_MAX = 64 };
 
 bool *
@@ -53,7 +55,7 @@ put_earliest(struct pen *p, const struct counter *c)
 
 	for (i = 0; i < s->n && !c->lost[i]; i++)
 		;
-	if (i < s->n && s->step[i].time_ns >= from) {
+	if (i < s->n && s->step[i].time_ns >= from + NS_PER_S) {
 		pen_put(p, "; the earliest of them came ");
 		pen_span(p, s->step[i].time_ns - from);
 		pen_put(p, " later");
@@ -133,7 +135,7 @@ find_counter(struct findings *f, const size_t *cut, size_t n)
 	c.n_lost = choke_lost(&s->graph, s->a, gone, false, c.lost);
 	if (c.n_lost == 0)
 		return SIZE_MAX;
-	c.n_lost_proven = choke_lost(&s->graph, s->a, gone, true, NULL);
+	c.n_lost_proven = choke_lost(&s->proven, s->a, gone, true, NULL);
 	find_residual(s, &c, gone);
 	say(f, &c);
 	f->counter = arena_grow(s->a, f->counter, &f->counters_room,

@@ -50,6 +50,9 @@ answer(struct findings *f, struct deed *d, size_t step)
 {
 	technique t = gravest(&f->s->step[step]);
 
+	/* A record may name one account in two parts. */
+	if (d->n_steps > 0 && d->steps[d->n_steps - 1] == step)
+		return;
 	d->steps = arena_grow(f->a, d->steps, &d->room, d->n_steps + 1,
 	    sizeof(size_t));
 	d->steps[d->n_steps++] = step;
@@ -108,6 +111,27 @@ is_person(const struct who *w)
 	    !(w->flags & REF_COMMON) && !str_ends_fold(w->name, "$");
 }
 
+/* Does the command line of the process that wrote it name the file? */
+static bool
+was_ordered(const struct story *s, size_t at, const struct who *file)
+{
+	const struct tie *t = s->cause[at];
+
+	return t != NULL && t->rule == RULE_ACT && s->suspect[t->from] &&
+	    str_find_fold(s->step[t->from].target, base_name(file->name), 0) !=
+	    (size_t)-1;
+}
+
+/* Was this process started by one that is ended with all it started? */
+static bool
+under_suspect(const struct story *s, size_t at)
+{
+	const struct tie *t = s->cause[at];
+
+	return t != NULL && t->rule == RULE_SPAWN && s->suspect[t->from] &&
+	    s->step[t->from].act == ACT_PROCESS_CREATE;
+}
+
 /* ---- per step ------------------------------------------------------------- */
 
 static void
@@ -139,7 +163,7 @@ made_things(struct findings *f, size_t i, const struct who *w)
 		deed_add(f, THEN_REMOVE, "disable the new account", w->name, i);
 		break;
 	case KIND_PROCESS:
-		if (e->n_marks > 0 || f->s->suspect[i])
+		if (f->s->suspect[i] && !under_suspect(f->s, i))
 			deed_add(f, NOW_KILL, "end the process and all it "
 			    "started", on_host(f, w->name, e), i);
 		break;
@@ -155,9 +179,12 @@ other_things(struct findings *f, size_t i, const struct who *w)
 	bool suspect = f->s->suspect[i];
 
 	if (w->role == ROLE_WRITE && w->kind == KIND_FILE &&
-	    (e->n_marks > 0 || ran_later(f->s, i) || suspect))
+	    (e->n_marks > 0 || ran_later(f->s, i) || was_ordered(f->s, i, w)))
 		deed_add(f, THEN_REMOVE, "secure and remove the file",
 		    on_host(f, w->name, e), i);
+	else if (w->role == ROLE_WRITE && w->kind == KIND_FILE && suspect)
+		deed_add(f, LAST_LOOK, "examine the other files written by",
+		    on_host(f, step_process(e), e), i);
 	else if (w->role == ROLE_WRITE && w->kind == KIND_REGISTRY &&
 	    e->n_marks > 0)
 		deed_add(f, THEN_REMOVE, "remove the registry value",

@@ -62,7 +62,7 @@ struct story {
 	struct str sources;	/* connected ones, parted by blanks */
 	struct str owners;	/* map */
 	/* made by story_weigh */
-	struct cut_graph graph;
+	struct cut_graph graph, proven;	/* proven: with beginnings of its own */
 	bool *goal;		/* impacts, or all signs where there is none */
 	size_t n_goals;
 	bool has_impact;
@@ -172,6 +172,10 @@ void find_against(struct findings *f);
 void find_unseen(struct findings *f);
 void find_next(struct findings *f);
 void narrate(struct findings *f);
+void narrate_brief(struct findings *f);
+struct paragraph *narrate_paragraph(struct findings *f, const char *topic);
+/* The host on which, else the source by which it was recorded. */
+struct str step_place(const struct step *e);
 /* Calls f for every sentence. */
 void findings_each(const struct findings *f,
     void (*fn)(void *ctx, const char *where, const struct said *s), void *ctx);

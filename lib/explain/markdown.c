@@ -19,6 +19,14 @@ struct page {
 	size_t n, room;
 };
 
+/* Many readers make links of bare http://, and of www. as well. */
+static bool
+is_link(struct str s, size_t i)
+{
+	return (s.p[i] == ':' && i + 1 < s.len && s.p[i + 1] == '/') ||
+	    (s.p[i] == '.' && i > 0 && (s.p[i - 1] | 32) == 'w');
+}
+
 static void
 put(struct buf *b, struct str s)
 {
@@ -29,7 +37,12 @@ put(struct buf *b, struct str s)
 			buf_put_char(b, ' ');
 			continue;
 		}
-		if (strchr("\\`*_{}[]<>#+|~!&$@:", s.p[i]) != NULL)
+		if (s.p[i] == '<' || s.p[i] == '>') {
+			buf_put_c(b, s.p[i] == '<' ? "&lt;" : "&gt;");
+			continue;
+		}
+		if (strchr("\\`*_{}[]#+|~!&$@", s.p[i]) != NULL ||
+		    is_link(s, i))
 			buf_put_char(b, '\\');
 		buf_put_char(b, s.p[i]);
 	}

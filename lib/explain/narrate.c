@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attack.h"
-
 enum { SENTENCES_MAX = 400 };
 enum fold { FOLD_SAME, FOLD_TARGET, FOLD_DOER, FOLD_ACT };
 
@@ -21,8 +19,8 @@ struct course {			/* a step and the group that it falls into */
 	size_t at, first;	/* first: least place of its group */
 };
 
-static struct str
-place_of(const struct step *e)
+struct str
+step_place(const struct step *e)
 {
 	return e->host.len > 0 ? e->host : e->source;
 }
@@ -37,7 +35,7 @@ first_mark(const struct step *e)
 static int
 alike(const struct step *x, const struct step *y, enum fold level)
 {
-	int c = str_cmp(place_of(x), place_of(y));
+	int c = str_cmp(step_place(x), step_place(y));
 
 	if (c == 0)
 		c = (int)x->act - (int)y->act;
@@ -95,8 +93,8 @@ group(struct course *c, size_t n, enum fold level)
 	return groups;
 }
 
-static struct paragraph *
-paragraph(struct findings *f, const char *topic)
+struct paragraph *
+narrate_paragraph(struct findings *f, const char *topic)
 {
 	f->paragraph = arena_grow(f->a, f->paragraph, &f->paragraphs_room,
 	    f->n_paragraphs + 1, sizeof(struct paragraph));
@@ -113,7 +111,7 @@ paragraph_of(struct findings *f, struct str place)
 	for (i = 0; i < f->n_paragraphs; i++)
 		if (strcmp(f->paragraph[i].topic, topic) == 0)
 			return &f->paragraph[i];
-	return paragraph(f, topic);
+	return narrate_paragraph(f, topic);
 }
 
 /* ---- sentences ------------------------------------------------------------- */
@@ -220,7 +218,7 @@ tell_course(struct findings *f)
 	for (i = 0; i < s->n; i = k) {
 		for (k = i + 1; k < s->n && c[k].first == c[i].first; k++)
 			;
-		saids_add(f->a, &paragraph_of(f, place_of(c[i].e))->s,
+		saids_add(f->a, &paragraph_of(f, step_place(c[i].e))->s,
 		    tell(f, c + i, k - i));
 	}
 }
@@ -250,7 +248,7 @@ tell_summary(struct findings *f)
 	for (i = 0; i < s->n; i++)
 		if (s->goal[i])
 			pen_cite(&p, i);
-	saids_add(f->a, &paragraph(f, "Summary")->s, pen_end(&p));
+	saids_add(f->a, &narrate_paragraph(f, "Summary")->s, pen_end(&p));
 	if (s->cut.len > 0) {
 		pen_put(&p, "The chain was cut short (%.*s), so this is not all "
 		    "of it.", STR_ARG(s->cut));
@@ -277,105 +275,8 @@ tell_proof(struct findings *f)
 	pen_cite(&p, s->root);
 	for (i = 0; i < s->n_ties; i++)
 		pen_cite_tie(&p, &s->tie[i]);
-	saids_add(f->a, &paragraph(f, "How it is known")->s, pen_end(&p));
+	saids_add(f->a, &narrate_paragraph(f, "How it is known")->s, pen_end(&p));
 	pen_lay(&p);
-}
-
-/* ---- the executive's ------------------------------------------------------------ */
-
-static void
-tell_places(struct findings *f)
-{
-	struct story *s = f->s;
-	struct str seen[12];
-	size_t i, k, n = 0, more = 0;
-	struct pen p;
-
-	pen_take(&p, s);
-	pen_put(&p, "It touched ");
-	for (i = 0; i < s->n; i++) {
-		if (s->step[i].role == MEMBER_CONTEXT)
-			continue;
-		for (k = 0; k < n && !str_eq(seen[k], place_of(&s->step[i]));
-		    k++)
-			;
-		if (k < n)
-			continue;
-		pen_cite(&p, i);
-		if (n == COUNT(seen)) {
-			more++;
-			continue;
-		}
-		seen[n] = place_of(&s->step[i]);
-		pen_put(&p, n++ > 0 ? ", " : "");
-		pen_name(&p, place_of(&s->step[i]));
-	}
-	pen_put(&p, more > 0 ? " and others that are cited here." : ".");
-	saids_add(f->a, &paragraph(f, "Reach")->s, pen_end(&p));
-	pen_lay(&p);
-}
-
-/* One sentence a tactic: what of it was marked, and when first. */
-static void
-tell_tactic(struct findings *f, struct paragraph *to, int tactic)
-{
-	struct story *s = f->s;
-	size_t i, k, n = 0;
-	struct pen p;
-
-	pen_take(&p, s);
-	for (i = 0; i < s->n; i++) {
-		for (k = 0; k < s->step[i].n_marks; k++)
-			if (attack_tactics(s->step[i].marks[k].technique) &
-			    1U << tactic)
-				break;
-		if (k == s->step[i].n_marks)
-			continue;
-		if (n++ == 0) {
-			pen_put(&p, "The tactic %s was marked first at ",
-			    tactic_name((enum tactic)tactic));
-			pen_time(&p, s->step[i].time_ns);
-			pen_put(&p, " with ");
-			pen_technique(&p, s->step[i].marks[k].technique);
-		}
-		pen_cite(&p, i);
-	}
-	if (n > 0) {
-		pen_put(&p, ", on %zu event%s in all.", n, n == 1 ? "" : "s");
-		saids_add(f->a, &to->s, pen_end(&p));
-	}
-	pen_lay(&p);
-}
-
-static void
-tell_response(struct findings *f)
-{
-	struct paragraph *to = paragraph(f, "First response");
-	size_t i, k;
-	struct pen p;
-
-	for (i = 0; i < f->n_deeds && i < 3; i++) {
-		pen_take(&p, f->s);
-		pen_put(&p, "To do first: %s ", f->deed[i].action);
-		pen_owner(&p, f->deed[i].target);
-		pen_put(&p, ".");
-		for (k = 0; k < f->deed[i].n_steps; k++)
-			pen_cite(&p, f->deed[i].steps[k]);
-		saids_add(f->a, &to->s, pen_end(&p));
-		pen_lay(&p);
-	}
-}
-
-static void
-tell_tactics(struct findings *f)
-{
-	struct paragraph *to = paragraph(f, "What was done");
-	int t;
-
-	for (t = 0; t < TACTIC__MAX; t++)
-		tell_tactic(f, to, t);
-	if (to->s.n == 0)
-		saids_add(f->a, &to->s, f->root_said);
 }
 
 void
@@ -387,8 +288,6 @@ narrate(struct findings *f)
 		tell_proof(f);
 		return;
 	}
-	tell_places(f);
-	tell_tactics(f);
-	tell_response(f);
+	narrate_brief(f);
 	tell_proof(f);
 }

@@ -119,6 +119,7 @@ build_graph(struct story *s)
 	struct cut_arc *arcs = arena_array(s->a, s->n_ties + 1, sizeof(*arcs));
 	int *cost = arena_array(s->a, s->n + 1, sizeof(int));
 	const struct tie *t;
+	bool *proven;
 	size_t i, n = 0;
 
 	s->begins = arena_array(s->a, s->n + 1, sizeof(bool));
@@ -141,6 +142,15 @@ build_graph(struct story *s)
 		cost[i] = s->goal[i] ? 1000 : cost[i];
 	s->graph = (struct cut_graph){ s->n, arcs, n, s->begins, s->goal,
 		cost };
+	/* On proof alone the chain begins wherever no proven link leads. */
+	proven = arena_array(s->a, s->n + 1, sizeof(bool));
+	for (i = 0; i < s->n; i++)
+		proven[i] = s->step[i].role != MEMBER_CONTEXT;
+	for (i = 0; i < n; i++)
+		if (arcs[i].proven)
+			proven[arcs[i].to] = false;
+	s->proven = s->graph;
+	s->proven.begins = proven;
 }
 
 static void
