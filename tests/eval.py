@@ -8,56 +8,100 @@ where scripts and data lie beside the checkout (EVAL_ROOT, default ../shared).
 Each bar that holds counts as passed. Without the data it says so and ends well:
 the product does not need it. The last line is "N passed, N failed".
 """
-import os, re, subprocess, sys, time
+import json, os, re, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BESIDE = os.path.abspath(os.path.join(ROOT, os.environ.get("EVAL_ROOT", "../shared")))
 
-# script, words always, words for --fast, bars, bars that only the whole data shows
+# Checks of contract.py that ask for what is not here yet: console and admin
+# panel, webhooks, /admin, /metrics, exports other than JSON. Any other check
+# must pass; one of these that passes is to be taken off, and one that fails for
+# another reason than that (ABSENT) is broken like any other.
+NOT_HERE = set("""
+both-bases-all console scope-first-key scope-operator scope-admin-needed isolation-lists
+400-webhooks 405-webhooks 422-11 422-12 idempotency-secret
+format-stix format-attack-flow format-navigator format-ocsf format-dot format-graphml format-md format-html
+webhook-crud webhook-addresses metrics metrics-scope admin openapi-complete
+""".split())
+
+ABSENT = re.compile(r"there is nothing under this path|this server answers json|got 403 b'<\?xml"
+                    r"|^missing (\w+ /(webhooks|metrics|admin)[^,]*(, |$))+$")
+
+ONE_CLOCK = ["kinds.%s.recall_one_clock>=0.98" % k for k in ("parent_guid", "logon_id", "parent_pid_4688")]
+
+# script, words always, words for --fast (None: left out then), bars, bars that only the whole data shows
 PLAN = [
-    # sections 7 and 8 are of parts that are not built yet, but for health
-    ("contract.py", [w for s in ("1", "2", "3", "4", "5", "6", "9", "health") for w in ("--only", s)], [],
-     ["failed<=0"], []),
+    ("contract.py", [], [], ["broken<=0", "passed>=1"], []),
     ("edges.py", [], ["--fast"],
      ["precision>=1", "traps_failed<=0", "controls_found>=22", "trap_records_rejected<=0", "unrecognised<=0",
-      "reversed<=0", "recall_one_clock>=0.98", "edges_per_event<=2"], []),
+      "reversed<=0", "recall_one_clock>=0.98"] + ONE_CLOCK + ["edges_per_event<=2"], []),
     ("order.py", [], ["--fast"], ["different<=0", "other_id<=0"], ["edges_compared>=1000"]),
-    ("chains.py", [], ["--fast"], ["found>=1", "overgraded<=0", "proc_f1>=0.90", "step_recall>=0.90"], []),
+    ("chains.py", [], ["--fast"], ["found>=1", "overgraded<=0", "proc_f1>=0.9", "step_recall>=0.9"], []),
     ("tagging.py", [], ["--fast"], [], []),
-    ("live.py", [], ["--posts", "40", "--fan", "10,200", "--fan-posts", "5"], [], []),
-    ("load.py", [], None, [], []),
+    ("live.py", ["--posts", "40", "--fan", "10,200", "--fan-posts", "5"], [],
+     ["latency_p99_ms<=250", "lost<=0", "doubles<=0", "order_faults<=0", "heartbeat_s<=16"], []),
+    ("load.py", ["--crash", "5"], [],
+     ["crash_rounds>=5", "crash_lost<=0", "crash_doubled<=0", "crash_strangers<=0", "crash_count_wrong<=0",
+      "crash_sick<=0"], []),
+    ("load.py", [], None, ["errors<=0", "growth_ratio>=0.7", "page_ratio<=2", "uncounted<=0"], []),
 ]
-LINE = re.compile(r"^RESULT (.*)$", re.M)
 HOLDS = {">=": lambda a, b: a >= b, "<=": lambda a, b: a <= b}
 
 
-def figures(out):
-    rows = LINE.findall(out)
-    return dict(w.split("=", 1) for w in rows[-1].split() if "=" in w) if rows else {}
+def flatten(tree, prefix=""):
+    for k, v in tree.items():
+        if isinstance(v, dict):
+            yield from flatten(v, prefix + k + ".")
+        elif isinstance(v, (int, float)):
+            yield prefix + k, v
+
+
+def contract(tree, found):
+    """Adds `broken`: promises of parts that are here and do not hold."""
+    good = {c["name"] for c in tree["checks"] if c["verdict"] == "passed"}
+    bad = [c for c in tree["checks"] if c["verdict"] == "failed"
+           and not (c["name"] in NOT_HERE and ABSENT.search(c["why"]))]
+    found["broken"] = len(bad)
+    for c in bad:
+        print("   broken: %s: %s" % (c["name"], c["why"][:300]))
+    if good & NOT_HERE:
+        print("   here by now, take off NOT_HERE: " + " ".join(sorted(good & NOT_HERE)))
+
+
+def figures(path):
+    """All that the script measured, names with dots; {} if it broke off."""
+    try:
+        with open(path) as f:
+            tree = json.load(f)
+    except (OSError, ValueError):
+        return {}
+    found = dict(flatten(tree))
+    if "checks" in tree:
+        contract(tree, found)
+    return found
 
 
 def bar(text, found):
-    """-> does it hold (None: not measured), what was found"""
+    """-> does it hold, what was found. What was not measured never holds."""
     name, sign, value = re.match(r"([\w.]+)(>=|<=)(.*)", text).groups()
     if name not in found:
-        return None, "not measured"
-    try:
-        return HOLDS[sign](float(found[name]), float(value)), found[name]
-    except ValueError:
-        return None, found[name]
+        return False, "not measured"
+    return HOLDS[sign](found[name], float(value)), "%.6g" % found[name]
 
 
 def one(name, words, bars):
     begin = time.monotonic()
-    r = subprocess.run(["/usr/bin/python3", os.path.join(BESIDE, "eval", name), "--project", ROOT,
-                        "--data", os.path.join(BESIDE, "data")] + words, capture_output=True, text=True, cwd=ROOT)
-    found = figures(r.stdout)
-    print("== %s: exit %d, %.0f s" % (name, r.returncode, time.monotonic() - begin))
-    print("   " + " ".join("%s=%s" % kv for kv in found.items()), flush=True)
+    with tempfile.TemporaryDirectory(prefix="tra-ce-eval-") as at:
+        path = os.path.join(at, "figures.json")
+        r = subprocess.run(["/usr/bin/python3", os.path.join(BESIDE, "eval", name), "--project", ROOT, "--data",
+                            os.path.join(BESIDE, "data"), "--json", path] + words, capture_output=True, text=True, cwd=ROOT)
+        print("== %s: exit %d, %.0f s" % (" ".join([name] + words), r.returncode, time.monotonic() - begin))
+        found = figures(path)
+    print("\n".join("   " + line for line in r.stdout.splitlines() if line.startswith("RESULT ")), flush=True)
     passed, failed = 0, 0
     for text in bars:
         good, got = bar(text, found)
-        passed, failed = passed + (good is True), failed + (good is not True)
+        passed, failed = passed + good, failed + (not good)
         print("   %-6s %s (%s)" % ("ok" if good else "FAILED", text, got), flush=True)
     if not found:
         failed += 1
