@@ -51,16 +51,26 @@ def a_scope_allows_what_it_says_and_no_more(l):
                 a.want(200) if s == scope else a.problem(403)
 
 
+def works_until(c, end):
+    """It is taken, unless the machine was so busy that its time is over."""
+    status = c.get("/events").status
+    need(status == 200 or time.monotonic() >= end, status, "before its end")
+
+
 def an_end_is_an_end_revoked_expired_or_rotated(l):
     t = l.tenant()
-    expires, revoked, rotated = l.key(t, "read", expires="2s"), l.key(t, "read"), l.key(t, "read")
-    for c in (expires, revoked, rotated):
+    revoked, rotated = l.key(t, "read"), l.key(t, "read")
+    for c in (revoked, rotated):
         c.get("/events").want(200)
+    begin = time.monotonic()
+    expires = l.key(t, "read", expires="2s")
+    works_until(expires, begin + 2)
+    begin = time.monotonic()
     new = Client(l, l.tool("key", "rotate", rotated.key_id, "--overlap", "2s")["key"])
     need(new.key != rotated.key, "the same key")
+    works_until(rotated, begin + 2)
     new.get("/events").want(200)
     new.post("/causal/analyze").problem(403)        # its predecessor's scopes
-    rotated.get("/events").want(200)
     l.tool("key", "revoke", revoked.key_id)
     need(until(lambda: revoked.get("/events").status == 401, 1), "revoked, but works")
     for c in (expires, rotated):
@@ -110,8 +120,8 @@ def burst(l, c, total, threads=5):
     workers = [threading.Thread(target=run, args=(n,)) for n in range(threads)]
     for w in workers:
         w.start()
+    begin = time.monotonic()                        # before the first of them can have begun
     go.wait()
-    begin = time.monotonic()
     for w in workers:
         w.join()
     need(len(out) == total, "only", len(out), "answered")
@@ -140,6 +150,7 @@ def exactly_the_rate_passes_over_all_processes(l):
 
 def errors_cost_and_the_free_ones_do_not(l):
     c = l.tenant(plan="standard", rate=50)
+    begin = time.monotonic()
     for _ in range(3):
         need(c.get("/rate_limit").want(200).json()["remaining"] == 50, "rate_limit is free")
         c.get("/health").want(200)
@@ -148,12 +159,13 @@ def errors_cost_and_the_free_ones_do_not(l):
     c.request("DELETE", "/events").problem(405)
     c.post("/events", b"{", headers={"Content-Type": "application/json"}).problem(400)
     left = c.get("/rate_limit").want(200).json()["remaining"]
-    need(left in (47, 48), "remaining", left)
+    regained = int((time.monotonic() - begin) * 50 / 60)
+    need(47 <= left <= 47 + regained, "remaining", left)
 
 
 def without_a_key_the_address_has_a_bucket_of_its_own(l):
     c, no = l.tenant(), l.anyone()
-    for _ in range(140):
+    for _ in range(400):                            # a busy machine may regain some meanwhile
         a = no.get("/events")
         if a.status == 429:
             break
