@@ -110,7 +110,8 @@ static void
 folder_remove(const struct store *st, const char *folder)
 {
 	static const char *const files[] = { "graph.db", "graph.db-wal",
-		"graph.db-shm", "graph.db-open", lock_name, "" };
+		"graph.db-shm", "graph.db-journal", "graph.db-open", lock_name,
+		"" };
 	char path[4096];
 	size_t i;
 
@@ -247,9 +248,27 @@ store_graph_discard(struct store *st, struct graph *fresh)
 	folder_remove(st, folder);
 }
 
+/* That the file is there must not be forgotten before control.db names it. */
+static bool
+folder_sync(const struct store *st, const char *folder)
+{
+	char path[4096];
+	int fd;
+	bool ok;
+
+	path_of(st, folder, "", path, sizeof(path));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		log_err("cannot sync %s: %s", path, strerror(errno));
+	return ok;
+}
+
 /* Everything into the file itself, and that onto the disk. */
 static enum rc
-settle(struct graph *g)
+settle(const struct store *st, struct graph *g)
 {
 	struct query q = query_begin(g->db, sql[CHECKPOINT]);
 	int64_t busy = 1;
@@ -258,7 +277,12 @@ settle(struct graph *g)
 	if (query_next(&q))
 		busy = query_int(&q, 0);
 	rc = query_end(&q, RC_FAIL);
-	return rc == RC_OK && busy != 0 ? RC_BUSY : rc;
+	if (rc == RC_OK && busy != 0)
+		rc = RC_BUSY;
+	if (rc == RC_OK && (!folder_sync(st, g->folder) ||
+	    !folder_sync(st, ".")))
+		rc = RC_FAIL;
+	return rc;
 }
 
 enum rc
@@ -267,7 +291,7 @@ store_graph_replace(struct store *st, struct graph *old, struct graph *fresh)
 	char was[FOLDER_TEXT];
 	bool moved;
 	int lock = fresh->lock;
-	enum rc rc = settle(fresh);
+	enum rc rc = settle(st, fresh);
 
 	if (rc == RC_OK)
 		rc = tenant_folder_set(st, old->tenant, fresh->folder);
