@@ -75,8 +75,12 @@ lint: ## layers, banned calls, sizes
 eval: all ## judge the product on public data beside the checkout (skipped where it is missing)
 	@/usr/bin/python3 tests/eval.py $(EVAL)
 
-bench: all ## rates and sizes of the parts
-	@/usr/bin/python3 tests/bench.py
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libtrace.a
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
+bench: all $(BUILD)/bench/rates ## rates and sizes of the parts
+	@BUILD=$(BUILD) /usr/bin/python3 tests/bench.py $(BENCH)
 
 DESTDIR ?=
 PREFIX ?= /usr

@@ -37,7 +37,7 @@ static const struct command {
 	{ "readiness", cmd_readiness, "FILE [--source S]",
 	    "what the records of a file can prove, and what they lack" },
 	{ "rebuild", cmd_rebuild, "[--tenant T]",
-	    "derive segments and chains anew from the stored events" },
+	    "read the stored records again with today's rules" },
 	{ "investigate", cmd_investigate, "CHAIN_ID [--tenant T] "
 	    "[--executive]", "a chain explained, each sentence checked" },
 	{ "owners", cmd_owners, "import FILE [--tenant T] | show [--tenant T]",

@@ -307,6 +307,22 @@ changes_are_numbered_once_and_read_in_order(void **state)
 }
 
 static void
+a_store_made_anew_gives_no_number_of_a_lost_one(void **state)
+{
+	static const int64_t now_ns = 1773187200123456789;
+	struct kit *k = *state;
+	int64_t oldest, newest;
+
+	kit_begin(k);
+	OK(graph_change_add(k->g, "chain.created", NULL, STR("{}"), now_ns));
+	OK(graph_change_add(k->g, "chain.updated", NULL, STR("{}"), 7));
+	OK(graph_commit(k->g));
+	OK(graph_change_range(k->g, &oldest, &newest));
+	assert_int_equal(oldest, now_ns / 1000000);
+	assert_int_equal(newest, oldest + 1);
+}
+
+static void
 an_answer_is_kept_for_a_day(void **state)
 {
 	static const int64_t day_ns = 86400 * 1000000000LL;
@@ -370,6 +386,7 @@ main(void)
 		TEST(analysts_words_are_kept_over_versions),
 		TEST(segments_are_kept_and_their_changes_told),
 		TEST(changes_are_numbered_once_and_read_in_order),
+		TEST(a_store_made_anew_gives_no_number_of_a_lost_one),
 		TEST(an_answer_is_kept_for_a_day),
 		TEST(coverage_adds_up),
 	};
