@@ -200,7 +200,7 @@ the_check_sees_what_does_not_follow(void **state)
 {
 	static const char *const lies[] = {
 		"At 2026-03-06 10:06:20 UTC it was so.",	/* another's time */
-		"\xe2\x80\x9c" "bob\xe2\x80\x9d did it.",
+		("\xe2\x80\x9c" "bob\xe2\x80\x9d did it."),
 		"\xe2\x80\x9cinbox rule\xe2\x80\x9d came first.",
 		"It is marked as T1486 (Data Encrypted for Impact).",
 		"It happened 77 times.",
