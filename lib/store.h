@@ -409,7 +409,7 @@ struct verdict { int64_t chain, detector; struct str disposition; };
 MUST_CHECK enum rc graph_verdicts(struct graph *g, struct arena *a,
     struct verdict **v, size_t *n);
 
-/* ---- a graph made anew (store/copy.c, for rebuild) ---------------------- */
+/* ---- a graph made anew (store/anew.c, store/copy.c, for rebuild) -------- */
 
 /*
  * An empty graph for the tenant, in a folder of its own that nobody else knows.

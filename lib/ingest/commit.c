@@ -391,46 +391,6 @@ keep_answer(struct work *w, struct ingest_batch *b)
 	    &answer);
 }
 
-/*
- * A graph says with which rules its events were read. Others that read some of
- * them never stop ingest, but are remembered until a rebuild: from then on the
- * graph is of one ruleset no more.
- */
-static enum rc
-note_ruleset(struct work *w, const struct ingest_batch *b)
-{
-	struct str own, other, now = str_of(b->ruleset);
-
-	if (now.len == 0)
-		return RC_OK;
-	own = graph_text(w->g, w->a, "ruleset");
-	if (str_eq(own, now))
-		return RC_OK;
-	if (own.len == 0 && graph_number(w->g, "events") == 0)
-		return graph_set_text(w->g, "ruleset", now);
-	other = graph_text(w->g, w->a, "ruleset_other");
-	if (str_eq(other, now))
-		return RC_OK;
-	log_warn("records are read with other rules than before: run tra-ce "
-	    "rebuild");
-	return graph_set_text(w->g, "ruleset_other", now);
-}
-
-enum rc
-ingest_rebuild_due(struct graph *g, const struct tagger *t, bool *due)
-{
-	struct arena *a = arena_new();
-	struct str own = graph_text(g, a, "ruleset");
-	char now[RULESET_TEXT] = "";
-
-	if (t != NULL)
-		ruleset_text(t, now);
-	*due = graph_text(g, a, "ruleset_other").len > 0 ||
-	    (t != NULL && graph_number(g, "events") > 0 && !str_is(own, now));
-	arena_free(a);
-	return RC_OK;
-}
-
 static enum rc
 put_all(struct work *w, struct ingest_batch **b, size_t n, struct keeper *k)
 {
@@ -441,7 +401,7 @@ put_all(struct work *w, struct ingest_batch **b, size_t n, struct keeper *k)
 	for (i = 0; i < n && rc == RC_OK; i++) {
 		rc = look_up(w, b[i], &done);
 		if (rc == RC_OK && !done)
-			rc = note_ruleset(w, b[i]);
+			rc = ruleset_note(w->g, w->a, b[i]);
 		if (rc == RC_OK && !done)
 			rc = put_batch(w, b[i]);
 		if (rc == RC_OK && !done)

@@ -13,6 +13,12 @@ MUST_CHECK bool ingest_read_one(struct arena *a, struct json_doc *doc,
     const struct tagger *tagger, const struct record *rec,
     struct ingest_item *it, struct refusal *why);
 
+/* ---- rules.c --------------------------------------------------------------- */
+
+/* Remember with which rules this batch was read, in the open transaction. */
+MUST_CHECK enum rc ruleset_note(struct graph *g, struct arena *a,
+    const struct ingest_batch *b);
+
 /* ---- commit.c -------------------------------------------------------------- */
 
 /* Events and their postings alone, without segments and chains, in a
