@@ -84,12 +84,17 @@ bench: all $(BUILD)/bench/rates ## rates and sizes of the parts
 
 DESTDIR ?=
 PREFIX ?= /usr
+SHARE = $(DESTDIR)$(PREFIX)/share/tra-ce
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/tra-ce/fcgi $(DESTDIR)$(PREFIX)/share/tra-ce/rules $(DESTDIR)$(PREFIX)/share/tra-ce/sample
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/tra-ce/fcgi $(SHARE)/rules $(SHARE)/sample $(DESTDIR)$(PREFIX)/share/doc/tra-ce
 	install -m 0755 $(BUILD)/tra-ce $(DESTDIR)$(PREFIX)/bin/tra-ce
 	install -m 0755 $(FCGI) $(DESTDIR)$(PREFIX)/lib/tra-ce/fcgi/
-	install -m 0644 db/rules/*.yml $(DESTDIR)$(PREFIX)/share/tra-ce/rules/
-	install -m 0644 www/openapi.json www/conf/lighttpd.conf $(DESTDIR)$(PREFIX)/share/tra-ce/
+	install -m 0644 db/rules/*.yml $(SHARE)/rules/
+	install -m 0644 db/sample/*.ndjson $(SHARE)/sample/
+	install -m 0644 www/openapi.json www/conf/lighttpd.conf $(SHARE)/
+	$(BUILD)/tra-ce conf -T >$(SHARE)/tra-ce.conf
+	install -m 0644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/tra-ce/
+	install -m 0644 db/attack/LICENSE.txt $(DESTDIR)$(PREFIX)/share/doc/tra-ce/LICENSE.attack.txt
 clean: ## remove what was built
 	rm -rf $(BUILD)
 .PHONY: help deps deps-test all run check check-san lint eval bench install clean tests
