@@ -10,7 +10,7 @@ SAN ?=
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 -Werror
 HARD = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 # Expanded when first needed, after `deps` has put pkg-config there.
-PKGS = json-c sqlite3 libsodium yaml-0.1 libpcre2-8 zlib libzstd
+PKGS = json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(WARN) $(if $(SAN),$(SAN) -fno-omit-frame-pointer,$(HARD)) $(CFLAGS) -Ilib -I$(BUILD)/gen -pthread
 LIBS = -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
 

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SHA-256 is libcrypto's, which uses the processor's own instructions for it
+ * (libsodium's takes six times as long, a third of all the time that reading a
+ * record takes); all else is libsodium's. The calls on a plain struct are
+ * deprecated in favour of ones that allocate and may fail; these cannot.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/hash.h"
 
+#include <openssl/sha.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +16,9 @@
 
 #include "base/arena.h"
 
-_Static_assert(sizeof(struct sha256_state) >=
-    sizeof(crypto_hash_sha256_state), "room for libsodium's state");
-_Static_assert(SHA256_LEN == crypto_hash_sha256_BYTES, "digest length");
+_Static_assert(sizeof(struct sha256_state) >= sizeof(SHA256_CTX),
+    "room for libcrypto's state");
+_Static_assert(SHA256_LEN == SHA256_DIGEST_LENGTH, "digest length");
 
 /* Written once by hash_init, before any thread: whoever sends us names to put
  * into tables must not be able to choose their places. */
@@ -29,26 +37,30 @@ hash_init(void)
 void
 sha256(const void *p, size_t len, uint8_t out[SHA256_LEN])
 {
-	crypto_hash_sha256(out, p, len);
+	struct sha256_state s;
+
+	sha256_begin(&s);
+	sha256_add(&s, p, len);
+	sha256_end(&s, out);
 }
 
-static crypto_hash_sha256_state *
+static SHA256_CTX *
 state_of(struct sha256_state *s)
 {
-	return (crypto_hash_sha256_state *)(void *)s->room;
+	return (SHA256_CTX *)(void *)s->room;
 }
 
 void
 sha256_begin(struct sha256_state *s)
 {
-	crypto_hash_sha256_init(state_of(s));
+	SHA256_Init(state_of(s));
 }
 
 void
 sha256_add(struct sha256_state *s, const void *p, size_t len)
 {
 	if (len > 0)
-		crypto_hash_sha256_update(state_of(s), p, len);
+		SHA256_Update(state_of(s), p, len);
 }
 
 void
@@ -66,7 +78,7 @@ sha256_add_field(struct sha256_state *s, struct str f)
 void
 sha256_end(struct sha256_state *s, uint8_t out[SHA256_LEN])
 {
-	crypto_hash_sha256_final(state_of(s), out);
+	SHA256_Final(out, state_of(s));
 }
 
 bool

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Digests, keyed hashes, randomness and the texts that bytes are written in.
- * The only file pair that knows libsodium (and zlib's CRC lives in unpack).
+ * The only file pair that knows libsodium and libcrypto (zlib's CRC lives in
+ * unpack).
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -20,7 +21,7 @@ void hash_init(void);
 
 void sha256(const void *p, size_t len, uint8_t out[SHA256_LEN]);
 
-struct sha256_state { uint64_t room[16]; };	/* opaque; crypto_hash_sha256_state fits */
+struct sha256_state { uint64_t room[16]; };	/* opaque */
 void sha256_begin(struct sha256_state *s);
 void sha256_add(struct sha256_state *s, const void *p, size_t len);
 /* 8-byte little-endian length, then the bytes. */

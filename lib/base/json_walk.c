@@ -22,20 +22,32 @@ skip_between(struct str *s)
 		skip(s, 1);
 }
 
-/* Length of the string at the start of s, quotes included. */
+/* Is the quote at `p` a part of the string, by an odd number of backslashes
+ * before it? No run of them reaches back over `from`. */
+static bool
+escaped(const char *from, const char *p)
+{
+	const char *q = p;
+
+	while (q > from && q[-1] == '\\')
+		q--;
+	return (p - q) % 2 != 0;
+}
+
+/* Length of the string at the start of s, quotes included. From quote to quote:
+ * texts of kilobytes full of \r\n hold few of them. */
 static size_t
 string_len(struct str s, bool *plain)
 {
-	size_t i;
+	const char *from = s.p + 1, *end = s.p + s.len, *p = from;
 
-	*plain = true;
-	for (i = 1; i < s.len && s.p[i] != '"'; i++) {
-		if (s.p[i] != '\\')
-			continue;
-		*plain = false;
-		i++;
-	}
-	return i < s.len ? i + 1 : s.len;
+	while ((p = memchr(p, '"', (size_t)(end - p))) != NULL &&
+	    escaped(from, p))
+		p++;
+	if (p == NULL)
+		p = end;
+	*plain = memchr(from, '\\', (size_t)(p - from)) == NULL;
+	return (size_t)(p - s.p) + (p < end);
 }
 
 static size_t
