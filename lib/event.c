@@ -110,12 +110,13 @@ event_id(struct event *ev)
 	uint8_t digest[SHA256_LEN];
 	struct sha256_state s;
 	bool native = ev->native_id.len > 0;
+	struct str digest_of_raw = { (const char *)ev->raw_sha256, SHA256_LEN };
 
 	sha256_begin(&s);
 	sha256_add(&s, &version, 1);
 	sha256_add_field(&s, ev->source);
 	sha256_add(&s, native ? "n" : "r", 1);
-	sha256_add_field(&s, native ? ev->native_id : ev->raw);
+	sha256_add_field(&s, native ? ev->native_id : digest_of_raw);
 	sha256_end(&s, digest);
 	memcpy(ev->id, digest, sizeof(ev->id));
 }

@@ -177,8 +177,8 @@ struct event {
 
 /*
  * Event id: first 16 bytes of SHA-256 over version byte 1, then source and
- * (native id if any, with tag 'n', else raw bytes, with tag 'r'), each with
- * its length before it (sha256_add_field). Text: evt_ + 26 base32 characters.
+ * (native id if any, with tag 'n', else raw_sha256, which must be set, with tag
+ * 'r'), each with its length before it (sha256_add_field). Text: evt_ + 26 base32 characters.
  */
 void event_id(struct event *ev);
 void event_id_text(const uint8_t id[16], char out[EVENT_ID_TEXT]);

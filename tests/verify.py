@@ -99,7 +99,7 @@ class Record:
         said = [self.source] if self.source else []
         for source in said or list(SOURCES) + [text((self.tree or {}).get("source", ""))]:
             known = native not in (None, "")
-            d = content_id(source, b"n", text(native).encode()) if known else content_id(source, b"r", self.raw)
+            d = content_id(source, b"n", text(native).encode()) if known else content_id(source, b"r", hashlib.sha256(self.raw).digest())
             yield from (spell(d), *(spell(hashlib.sha256(field(s.encode()) + d).digest()) for s in salts))
 
 

@@ -54,7 +54,7 @@ an_id_is_of_source_and_native_id_or_bytes(void **state)
 {
 	struct event ev = { .source = STR("okta"), .native_id = STR("u1"),
 		.raw = STR("{}") };
-	struct event other = ev;
+	struct event other = ev, third;
 	char text[EVENT_ID_TEXT];
 	uint8_t back[16], sum[SHA256_LEN];
 
@@ -63,14 +63,23 @@ an_id_is_of_source_and_native_id_or_bytes(void **state)
 	/* the recipe, by hand */
 	sha256("\1\4\0\0\0\0\0\0\0oktan\2\0\0\0\0\0\0\0u1", 24, sum);
 	assert_memory_equal(ev.id, sum, 16);
-	other.raw = STR("{ }");
+	other.raw_sha256[0] = 1;
 	event_id(&other);
 	assert_memory_equal(ev.id, other.id, 16);
-	/* bytes that spell the id are another event */
+	/* without one, the digest of the bytes says which event it is */
 	other.native_id = STR("");
-	other.raw = STR("u1");
+	other.raw_sha256[0] = 0;
 	event_id(&other);
-	assert_memory_not_equal(ev.id, other.id, 16);
+	sha256("\1\4\0\0\0\0\0\0\0oktar\40\0\0\0\0\0\0\0"
+	    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	    54, sum);
+	assert_memory_equal(other.id, sum, 16);
+	/* a native id that spells the digest is another event */
+	third = other;
+	third.native_id = (struct str){ (const char *)other.raw_sha256,
+		SHA256_LEN };
+	event_id(&third);
+	assert_memory_not_equal(third.id, other.id, 16);
 	event_id_text(ev.id, text);
 	assert_int_equal(strlen(text), EVENT_ID_TEXT - 1);
 	assert_true(event_id_parse(str_of(text), back));
