@@ -106,15 +106,11 @@ def descriptors():
 
 
 def surroundings(build, data, run, port):
-    docroot = os.path.join(ROOT, "www", "console")
-    if not os.path.isdir(docroot):
-        docroot = os.path.join(run, "empty")
-        os.makedirs(docroot, exist_ok=True)
     os.makedirs(os.path.join(run, "upload"), exist_ok=True)
     return dict(os.environ, TRACE_PORT=str(port), TRACE_BIN=os.path.join(build, "fcgi"),
                 TRACE_RUN=run, TRACE_DATA=data, TRACE_FDS=str(descriptors()),
                 TRACE_RULES=os.environ.get("TRACE_RULES", os.path.join(ROOT, "db", "rules")),
-                TRACE_WWW=os.path.join(ROOT, "www"), TRACE_DOCROOT=docroot)
+                TRACE_WWW=os.path.join(ROOT, "www"))
 
 
 def adopt_orphans():
@@ -313,7 +309,8 @@ def serve(build, data, port, demo):
             return 1
         if demo and load(port, key):
             show(port, key)
-        print(f"\nTRA-CE is at http://127.0.0.1:{port}{BASE}  key: {data}/demo.key", flush=True)
+        print(f"\nTRA-CE is at http://127.0.0.1:{port}{BASE}  key: {data}/demo.key"
+              f"\nconsole: http://127.0.0.1:{port}/", flush=True)
         return hold(server)
     finally:
         for sig in (signal.SIGTERM, signal.SIGINT):

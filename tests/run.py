@@ -8,6 +8,7 @@
          tests counts as one
   e2e    tests/e2e/*.py: a real web server on a free port; a script that ends
          with anything but 0 has failed (77: could not be tried here)
+  web    tests/web/*.py: the same, and a real browser on the pages
   lint   tests/lint/lint.py
 --san: the unit programs alone, built with sanitizers. The last line is
 "N passed, N failed"; exit 1 if any failed.
@@ -18,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 SKIPPED = 77
 TAP = re.compile(r"^\s*(ok|not ok)\s+\d+\s*-?\s*(\S.*?)\s*(#.*)?$", re.M)
-PATIENCE = {"unit": 120, "e2e": 300, "lint": 30}
+PATIENCE = {"unit": 120, "e2e": 300, "web": 300, "lint": 30}
 
 
 class Count:
@@ -100,9 +101,10 @@ def main(argv):
         if only in name:
             unit(count, name[:-2], env)
     if not san:
-        for name in names_in("tests/e2e", lambda n: n.endswith(".py") and n != "lab.py"):
-            if only in name:
-                script(count, "e2e", os.path.join(ROOT, "tests/e2e", name), env)
+        for kind, folder, library in (("e2e", "tests/e2e", "lab.py"), ("web", "tests/web", "browser.py")):
+            for name in names_in(folder, lambda n: n.endswith(".py") and n != library):
+                if only in name:
+                    script(count, kind, os.path.join(ROOT, folder, name), env)
         if only in "lint":
             script(count, "lint", os.path.join(ROOT, "tests/lint/lint.py"), env)
     for f in count.failed:

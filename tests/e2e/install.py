@@ -20,10 +20,10 @@ def bin_paths(conf):
 
 def serve(usr, at, port):
     share, run, data = os.path.join(usr, "share/tra-ce"), os.path.join(at, "run"), os.path.join(at, "data")
-    for d in (data, os.path.join(run, "upload"), os.path.join(run, "empty")):
+    for d in (data, os.path.join(run, "upload")):
         os.makedirs(d)
     env = dict(os.environ, TRACE_PORT=str(port), TRACE_BIN=os.path.join(usr, "lib/tra-ce/fcgi"), TRACE_RUN=run, TRACE_DATA=data,
-               TRACE_FDS="1024", TRACE_RULES=os.path.join(share, "rules"), TRACE_WWW=share, TRACE_DOCROOT=os.path.join(run, "empty"),
+               TRACE_FDS="1024", TRACE_RULES=os.path.join(share, "rules"), TRACE_WWW=share,
                TRACE_CONFIG=os.path.join(at, "tra-ce.conf"))
     shutil.copy(os.path.join(share, "tra-ce.conf"), env["TRACE_CONFIG"])        # the packaged example is taken as it is
     with open(os.path.join(at, "log"), "wb") as log:
@@ -43,6 +43,28 @@ def ask(port, method, path, key=None, body=None):
         c.close()
 
 
+def page(port, path):
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        c.request("GET", path)
+        r = c.getresponse()
+        return r.status, r.read()
+    finally:
+        c.close()
+
+
+def pages_are_served(port):
+    """Every file of www/console and www/admin, byte for byte."""
+    for folder, base in (("console", "/"), ("admin", "/admin/")):
+        at = os.path.join(ROOT, "www", folder)
+        for d, _, names in os.walk(at):
+            for n in names:
+                path = base + os.path.relpath(os.path.join(d, n), at)
+                with open(os.path.join(d, n), "rb") as f:
+                    need(page(port, path) == (200, f.read()), path, "is not served as it is here")
+    need(b"<html" in page(port, "/")[1], "no console at /")
+
+
 def works(usr, env, port):
     need(until(lambda: ask(port, "GET", "/openapi.json")[0] == 200, 30, 0.1), "no openapi.json")
     r = subprocess.run([os.path.join(usr, "bin/tra-ce"), "--data", env["TRACE_DATA"], "--json", "tenant", "add", "t"],
@@ -54,6 +76,7 @@ def works(usr, env, port):
         status, a = ask(port, "POST", "/events?source=okta", key, f.read())
     need(status == 200 and a["rejected"] == 0 and a["accepted"] > 100, status, a)
     status, a = ask(port, "POST", "/causal/analyze", key)
+    pages_are_served(port)
     need(status == 200 and any(c["mitre_techniques"] for c in a["chains"]), "no chain: the installed rules are not used")
 
 
