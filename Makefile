@@ -91,7 +91,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 0755 $(FCGI) $(DESTDIR)$(PREFIX)/lib/tra-ce/fcgi/
 	install -m 0644 db/rules/*.yml $(SHARE)/rules/
 	install -m 0644 db/sample/*.ndjson $(SHARE)/sample/
-	install -m 0644 www/openapi.json www/conf/lighttpd.conf $(SHARE)/
+	install -m 0644 www/openapi.json www/conf/*.conf $(SHARE)/
 	cd www && find . -type f \( -path './console/*' -o -path './admin/*' \) -exec install -D -m 0644 {} $(abspath $(SHARE))/{} \;
 	$(BUILD)/tra-ce conf -T >$(SHARE)/tra-ce.conf
 	install -m 0644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/tra-ce/

@@ -10,7 +10,7 @@ import ctypes, glob, gzip, http.client, json, os, resource, shutil, signal
 import socket, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RESPONDERS = "events live analyze graph chains investigate triage meta".split()
+RESPONDERS = sorted(os.path.basename(f)[:-2] for f in glob.glob(os.path.join(ROOT, "fcgi", "*.c")))
 SUN_PATH = 107                  # bytes of a socket's name, without its NUL
 FDS = 16384
 PIECE = 4 << 20                 # bytes of sample in one post

@@ -15,7 +15,7 @@ def installed(at):
 
 def bin_paths(conf):
     with open(conf) as f:
-        return set(re.findall(r'"bin-path" => env\.TRACE_BIN \+ "/([^"]+)"', f.read()))
+        return set(re.findall(r'"bin-path" => trace_bin \+ "/([^"]+)"', f.read()))
 
 
 def serve(usr, at, port):
@@ -85,7 +85,7 @@ def main():
         usr = installed(at)
         share = os.path.join(usr, "share/tra-ce")
         there = set(os.listdir(os.path.join(usr, "lib/tra-ce/fcgi")))
-        need(there == bin_paths(os.path.join(share, "lighttpd.conf")), "responders installed and configured differ", there)
+        need(there == bin_paths(os.path.join(share, "lighttpd-routes.conf")), "responders installed and configured differ", there)
         for folder in ("rules", "sample"):
             want = {n for n in os.listdir(os.path.join(ROOT, "db", folder)) if n.endswith((".yml", ".ndjson"))}
             need(set(os.listdir(os.path.join(share, folder))) == want, folder, "is not whole")
