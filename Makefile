@@ -10,9 +10,10 @@ SAN ?=
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 -Werror
 HARD = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 # Expanded when first needed, after `deps` has put pkg-config there.
-PKGS = json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd
+PKGS = json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd libcurl
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(WARN) $(if $(SAN),$(SAN) -fno-omit-frame-pointer,$(HARD)) $(CFLAGS) -Ilib -I$(BUILD)/gen -pthread
-LIBS = -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
+# As needed: libcurl brings many megabytes, which only those who send pay.
+LIBS = -Wl,--as-needed -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
 
 LIB_C  := $(wildcard lib/*.c lib/*/*.c)
 FCGI_C := $(wildcard fcgi/*.c)

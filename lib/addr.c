@@ -15,6 +15,22 @@ addr_is_v4(const struct addr *a)
 	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
 }
 
+void
+addr_from_v4(const struct in_addr *v4, struct addr *a)
+{
+	memcpy(a->b, mapped, sizeof(mapped));
+	memcpy(a->b + sizeof(mapped), v4, 4);
+}
+
+void
+addr_text(const struct addr *a, char out[ADDR_TEXT])
+{
+	if (addr_is_v4(a))
+		inet_ntop(AF_INET, a->b + sizeof(mapped), out, ADDR_TEXT);
+	else
+		inet_ntop(AF_INET6, a->b, out, ADDR_TEXT);
+}
+
 static bool
 text_copy(struct str text, char out[INET6_ADDRSTRLEN])
 {
@@ -43,8 +59,7 @@ addr_parse(struct str text, struct addr *a)
 	if (!text_copy(str_trim(text), copy))
 		return false;
 	if (inet_pton(AF_INET, copy, &v4) == 1) {
-		memcpy(a->b, mapped, sizeof(mapped));
-		memcpy(a->b + sizeof(mapped), &v4, 4);
+		addr_from_v4(&v4, a);
 		return true;
 	}
 	if (inet_pton(AF_INET6, copy, &v6) != 1)
@@ -104,6 +119,20 @@ addr_in_list(const struct addr *a, struct str list)
 		at++;
 	}
 	return false;
+}
+
+bool
+addr_is_public(const struct addr *a)
+{
+	static const char inner[] =
+	    "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,"
+	    "172.16.0.0/12,192.0.0.0/24,192.0.2.0/24,192.88.99.0/24,"
+	    "192.168.0.0/16,198.18.0.0/15,198.51.100.0/24,203.0.113.0/24,"
+	    "224.0.0.0/3,168.63.129.16,"
+	    "2001::/23,2001:db8::/32,2002::/16,3fff::/20";
+
+	return (addr_is_v4(a) || addr_in_block(a, STR("2000::/3")))
+	    && !addr_in_list(a, STR(inner));
 }
 
 void
