@@ -65,6 +65,7 @@ static const char *const roles[ROLE__MAX] = {
 	[ROLE_CLEARED] = "cleared",
 	[ROLE_BLIND] = "blind",
 	[ROLE_SEEING] = "seeing",
+	[ROLE_UP] = "up",
 };
 
 const char *

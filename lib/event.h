@@ -58,6 +58,7 @@ enum role {
 	ROLE_CLEARED,	/* its log was cleared */
 	ROLE_BLIND,	/* its sensor was stopped, changed or failed */
 	ROLE_SEEING,	/* its sensor started (again) */
+	ROLE_UP,	/* beside BOOT: the start began before this mark */
 	ROLE__MAX
 };
 const char *role_name(enum role r);
@@ -110,8 +111,8 @@ enum outcome { OUTCOME_UNKNOWN, OUTCOME_SUCCESS, OUTCOME_FAILURE };
 const char *outcome_name(enum outcome o);
 
 /* Phase in the order tuple: begins a connection, where the clock tells whole
- * seconds only (what it brings about elsewhere bears the same time); creates an
- * entity, uses, ends. */
+ * seconds only (what it brings about elsewhere bears the same time), or is the
+ * start of a machine; creates an entity, uses, ends. */
 enum phase { PHASE_BEGIN, PHASE_NEW, PHASE_USE, PHASE_END };
 
 enum {

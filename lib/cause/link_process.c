@@ -3,6 +3,15 @@
  * Edges by a process: who made it (P1, P2), and who put code into it (P5). A
  * GUID has one creation for ever; a pid is the last creation's that no end and
  * no start of the machine followed.
+ *
+ * A start has two marks in the Security log: one before its first process, one
+ * when people can log on. The second comes late:
+ *
+ *	4826	smss	csrss	services	lsass	4608	explorer
+ *	BOOT					BOOT+UP
+ *	  o-------o-------o--------o--------------o-------o---------o--->
+ *
+ * so that alone it would part explorer's ancestors from all they start.
  */
 #include "cause/link.h"
 
@@ -33,6 +42,46 @@ process_boundary(struct job *j, const struct ref *r)
 		link_add(j, least, e, true);
 }
 
+enum { START_MAX_S = 600 };	/* from the first process to the first logon */
+
+static bool
+marks_up(const struct job *j, const struct post *boot)
+{
+	const struct node *n = j->v->node(j->v->ctx, boot->ev);
+
+	return n != NULL && node_ref(n, j->n->host, ROLE_UP) != NULL;
+}
+
+/* Was the machine started between p and the event? A late mark (one start has
+ * one, however often it was sent) says so unless its start is recorded to have
+ * begun before p. */
+static bool
+restarted(const struct job *j, const struct post *p)
+{
+	struct rank before = j->n->rank;
+	int64_t late_ns = 0;
+	struct post boot;
+	int i;
+
+	for (i = 0; i < STEPS_BACK && j->n->host != 0; i++) {
+		if (!j->v->last_before(j->v->ctx, j->n->host, ROLE_BOOT,
+		    &before, &boot))
+			return i > 0;
+		if (i > 0 && late_ns - rank_time(&boot.rank) >
+		    START_MAX_S * NS_PER_S)
+			return true;
+		if (!marks_up(j, &boot))
+			return rank_cmp(&boot.rank, &p->rank) > 0;
+		if (rank_cmp(&boot.rank, &p->rank) < 0)
+			return i > 0;
+		if (i > 0 && late_ns - rank_time(&boot.rank) >= NS_PER_S)
+			return true;
+		late_ns = rank_time(&boot.rank);
+		before = boot.rank;
+	}
+	return i > 0;
+}
+
 /* P1 spawn, P2 act. */
 void
 link_process(struct job *j, const struct ref *r)
@@ -40,16 +89,12 @@ link_process(struct job *j, const struct ref *r)
 	struct edge e = {
 		.rule = r->role == ROLE_PARENT ? RULE_SPAWN : RULE_ACT,
 		.via = r->entity, .from_role = ROLE_NEW, .to_role = r->role };
-	struct post p, boot;
+	struct post p;
 
 	if (r->flags & REF_WEAK) {
-		if (!link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
-			return;
-		if (j->n->host != 0 &&
-		    link_last(j, j->n->host, ROLE_BOOT, &boot) &&
-		    rank_cmp(&boot.rank, &p.rank) > 0)
-			return;
-		link_add(j, p, e, false);
+		if (link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p) &&
+		    !restarted(j, &p))
+			link_add(j, p, e, false);
 		return;
 	}
 	if (j->v->first_after(j->v->ctx, r->entity, ROLE_NEW, NULL, &p))

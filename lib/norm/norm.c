@@ -46,6 +46,7 @@ only_by_success(enum role r)
 	case ROLE_CLEARED:
 	case ROLE_BLIND:
 	case ROLE_SEEING:
+	case ROLE_UP:
 		return true;
 	default:
 		return false;
@@ -78,7 +79,8 @@ phase_of(const struct event *ev)
 	enum phase phase = PHASE_USE;
 
 	for (size_t i = 0; i < ev->n_refs; i++) {
-		if (begins_flow(ev, &ev->refs[i]))
+		if (ev->refs[i].role == ROLE_BOOT ||
+		    begins_flow(ev, &ev->refs[i]))
 			return PHASE_BEGIN;
 		if (ev->refs[i].role == ROLE_NEW)
 			return PHASE_NEW;

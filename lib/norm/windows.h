@@ -141,6 +141,9 @@ void win_mark(struct win *w, enum role role);
 struct str win_process_name(struct win *w, struct str image, struct str pid);
 /* DOMAIN\name of two fields, empty when the name is null. */
 struct str win_account(struct win *w, const char *name, const char *domain);
+/* The session that acted (SubjectLogonId), else, where that is one all services
+ * share, the session acted upon (TargetLogonId). windows_security.c */
+void win_session(struct win *w);
 /* Five-tuple of the fields for protocol, address and port of the beginner,
  * address and port of the other end; `initiator`: this host began it. */
 void win_flow(struct win *w, const char *const fields[5], bool initiator);

@@ -74,10 +74,21 @@ ticket(struct win *w)
 
 /* ---- the machine ------------------------------------------------------ */
 
+/* 4826 is logged at every start, before the first process, whatever is
+ * audited. */
 static void
 boot(struct win *w)
 {
 	win_mark(w, ROLE_BOOT);
+}
+
+/* 4608 is logged when people can log on: lsass is up, and with it the processes
+ * that were started before it. */
+static void
+boot_is_up(struct win *w)
+{
+	win_mark(w, ROLE_BOOT);
+	win_mark(w, ROLE_UP);
 }
 
 /* The machine applies its own policy again and again; a person changes it. */
@@ -94,10 +105,8 @@ cleared(struct win *w)
 	win_mark(w, ROLE_CLEARED);
 }
 
-/* An event unknown here is of the session that acted, else of the one that it
- * is about. */
-static void
-session(struct win *w)
+void
+win_session(struct win *w)
 {
 	static const struct win_part sessions[] = {
 		SUBJECT_SESSION,
@@ -123,7 +132,7 @@ session(struct win *w)
 static const struct win_row rows[] = {
 	{ 1102, "log", "log.clear", ACT_LOG_CLEARED,
 	  .own = WIN_SUBJECT, .target = "Channel", .more = cleared },
-	{ 4608, "system", "system.start", ACT_BOOT, .more = boot },
+	{ 4608, "system", "system.start", ACT_BOOT, .more = boot_is_up },
 	{ 4616, "system", "system.time", ACT_OTHER,
 	  .own = WIN_SUBJECT | WIN_PROCESS, .target = "NewTime" },
 	{ 4624, "authentication", "logon", ACT_LOGON,
@@ -223,6 +232,8 @@ static const struct win_row rows[] = {
 	  .own = WIN_SUBJECT, .target = "TargetUserName",
 	  .parts = { { ROLE_SUBJ, WIN_PID, "CallerProcessId",
 		"CallerProcessName", NULL } } },
+	{ 4826, "system", "system.boot", ACT_BOOT, .own = WIN_SUBJECT,
+	  .more = boot },
 	{ 5379, "credential", "credential.read", ACT_OTHER,
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "TargetName",
 	  .parts = { { ROLE_SUBJ, WIN_PID, "ClientProcessId", NULL,
@@ -234,7 +245,7 @@ static const struct win_row plain = {
 	.own = WIN_PROCESS, .target = "ObjectName",
 	.parts = { { ROLE_USER, WIN_SID, "SubjectUserSid", "SubjectUserName",
 		"SubjectDomainName" } },
-	.more = session,
+	.more = win_session,
 };
 
 const struct win_row *

@@ -43,6 +43,22 @@ connection(struct win *w)
 		w->r->ev->action = STR("network.accept");
 }
 
+/* The machine's first process, which the kernel (pid 4) makes from its own
+ * folder, is recorded by the driver alone: it was there from the start on. The
+ * service, which says that it started, comes seconds later. */
+static void
+first_process(struct win *w)
+{
+	struct str image = win_get(w, "Image").text;
+	uint64_t parent;
+
+	if (!w->is_unix &&
+	    win_number(win_get(w, "ParentProcessId").text, &parent) &&
+	    parent == 4 && win_is_system(w, win_path(w, image)) &&
+	    str_ends_fold(image, "\\smss.exe"))
+		win_mark(w, ROLE_SEEING);
+}
+
 static bool
 is_lsass(struct str image)
 {
@@ -251,7 +267,8 @@ static const struct win_row rows[] = {
 		{ ROLE_EXEC, WIN_FILE, "Image", NULL, NULL },
 		{ ROLE_SESS, WIN_LUID, "LogonId", NULL, NULL },
 		BY_USER,
-		{ ROLE_ART, WIN_HASHES, "Hashes", "Image", NULL } } },
+		{ ROLE_ART, WIN_HASHES, "Hashes", "Image", NULL } },
+	  .more = first_process },
 	{ 2, "file", "file.timestamp", ACT_OTHER,
 	  .category = "file_change", .actor = "Image",
 	  .target = "TargetFilename",
