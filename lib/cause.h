@@ -111,6 +111,8 @@ enum {
 	EDGE_NO_LEASE = 32,	/* five-tuple without proof of the address's owner */
 	EDGE_HASHED = 64,	/* same content hash at both ends */
 	EDGE_ISSUER_CONFLICT = 128,
+	EDGE_CLOCK = 256,	/* one process, but its creation bears a later
+				   time: in chains alone, of no event's in-edges */
 };
 
 struct edge {

@@ -173,6 +173,8 @@ struct making {
 	size_t n;
 	struct table at;		/* event -> place in members */
 	struct edge *in;		/* explaining edge of each member */
+	struct edge *also;		/* in another segment that shows it too */
+	size_t n_also;
 	size_t *seg_of;
 	struct chain *c;
 };
@@ -188,13 +190,49 @@ by_pair(const void *a, const void *b)
 	return c != 0 ? c : x->seg < y->seg ? -1 : x->seg > y->seg;
 }
 
+static int
+weight_of(int role)
+{
+	static const int weights[] = { [MEMBER_CONTEXT] = 0, [MEMBER_STEP] = 1,
+		[MEMBER_ROOT] = 1, [MEMBER_SEED] = 2, [MEMBER_IMPACT] = 3 };
+
+	return weights[role];
+}
+
+/* Two segments may show one event (too weakly reached to be one): it stands in
+ * the chain once, as the most that it is in any, with its edges in both. */
+static void
+put_member(struct making *m, const struct seg_member *s, size_t seg)
+{
+	struct member *old;
+	int64_t at;
+	bool added;
+
+	at = table_add(&m->at, (uint64_t)s->ev, (int64_t)m->c->n_members,
+	    &added);
+	if (added) {
+		m->in[at] = s->edge;
+		m->seg_of[at] = seg;
+		m->c->members[m->c->n_members++] = (struct member){ s->ev,
+			s->role, s->strength, s->count };
+		return;
+	}
+	old = &m->c->members[at];
+	if (weight_of(s->role) > weight_of(old->role))
+		old->role = s->role;
+	if (s->strength > old->strength)
+		old->strength = s->strength;
+	if (s->count > old->count)
+		old->count = s->count;
+	if (s->edge.rule != RULE_NONE && s->edge.from != m->in[at].from)
+		m->also[m->n_also++] = s->edge;
+}
+
 static void
 collect(struct making *m)
 {
 	struct pair *all;
-	const struct seg_member *s;
 	size_t i, k, count = 0, total = 0;
-	bool added;
 
 	for (i = 0; i < m->n; i++)
 		total += m->segs[i]->n_members;
@@ -206,18 +244,11 @@ collect(struct making *m)
 	qsort(all, count, sizeof(*all), by_pair);
 	m->c->members = arena_array(m->b->a, total, sizeof(struct member));
 	m->in = arena_array(m->b->a, total, sizeof(*m->in));
+	m->also = arena_array(m->b->a, total, sizeof(*m->also));
 	m->seg_of = arena_array(m->b->a, total, sizeof(*m->seg_of));
-	for (i = 0; i < count; i++) {
-		s = &m->segs[all[i].seg]->members[all[i].member];
-		table_add(&m->at, (uint64_t)s->ev, (int64_t)m->c->n_members,
-		    &added);
-		if (!added)
-			continue;
-		m->in[m->c->n_members] = s->edge;
-		m->seg_of[m->c->n_members] = all[i].seg;
-		m->c->members[m->c->n_members++] = (struct member){ s->ev,
-			s->role, s->strength, s->count };
-	}
+	for (i = 0; i < count; i++)
+		put_member(m, &m->segs[all[i].seg]->members[all[i].member],
+		    all[i].seg);
 }
 
 static size_t
@@ -319,7 +350,7 @@ static void
 put_edges(struct making *m)
 {
 	struct chain *c = m->c;
-	size_t i, k, extras = 0;
+	size_t i, k, extras = m->n_also;
 
 	for (i = 0; i < m->n; i++)
 		extras += m->segs[i]->n_extras;
@@ -328,6 +359,8 @@ put_edges(struct making *m)
 	for (i = 0; i < c->n_members; i++)
 		if (m->in[i].rule != RULE_NONE)
 			c->edges[c->n_edges++] = m->in[i];
+	for (i = 0; i < m->n_also; i++)
+		c->edges[c->n_edges++] = m->also[i];
 	for (i = 0; i < m->n; i++)
 		for (k = 0; k < m->segs[i]->n_extras; k++)
 			c->edges[c->n_edges++] = m->segs[i]->extras[k];

@@ -89,6 +89,8 @@ is_repeat(struct flow *f, struct counts *c, size_t i, const struct node *n)
 		(void)table_get(&c->times[object], key, &times);
 		if (!repeat && times >= most_shown(n, object != 0)) {
 			f->items[first].count++;
+			f->items[i].folded = true;
+			f->items[i].on = (size_t)first;
 			repeat = true;
 		}
 		if (!repeat || object == 1)
@@ -164,10 +166,36 @@ show_causes(struct flow *f, size_t *shown)
 			if (best < 0)
 				best = at;
 		}
-		if (best >= 0) {
-			f->items[best].shown = true;
-			++*shown;
-		}
+		if (best >= 0)
+			flow_show(f, (size_t)best, shown);
+	}
+}
+
+void
+flow_show(struct flow *f, size_t item, size_t *shown)
+{
+	struct item *it = &f->items[item];
+
+	it->shown = true;
+	++*shown;
+	if (it->folded)
+		f->items[it->on].count--;
+	it->folded = false;
+}
+
+/* What was shown for the sake of others may be too many: the last give way. */
+static void
+cap(struct flow *f, size_t *shown)
+{
+	size_t i;
+
+	for (i = f->n; i-- > 0 && *shown > MEMBERS_MAX;) {
+		if (!f->items[i].shown)
+			continue;
+		f->items[i].shown = false;
+		--*shown;
+		f->full = true;
+		f->left_out++;
 	}
 }
 
@@ -176,4 +204,6 @@ flow_choose(struct flow *f, size_t *shown)
 {
 	choose(f, shown);
 	show_causes(f, shown);
+	flow_join(f, shown);
+	cap(f, shown);
 }

@@ -16,7 +16,7 @@
  * (who wrote it?), but marks what it finds "upstream": what else that process
  * did is not part of the story.
  */
-#include "cause/inner.h"
+#include "cause/segment.h"
 
 #include <math.h>
 #include <string.h>
@@ -252,14 +252,7 @@ meet_in_processes(struct walk *w, const struct node *n, struct reach *out,
 	const struct ref *r;
 	size_t i;
 
-	for (i = 0; i < n->n_refs; i++) {
-		r = &n->refs[i];
-		if (r->kind != KIND_PROCESS || (r->role != ROLE_SUBJ &&
-		    r->role != ROLE_PARENT && r->role != ROLE_NEW) ||
-		    (r->flags & (REF_WEAK | REF_HUB)) ||
-		    w->b->v->count(w->b->v->ctx, r->entity, ROLE_PARENT,
-		    HUB_CHILDREN + 1) > HUB_CHILDREN)
-			continue;
+	for (i = 0; (r = meeting_process(w->b, n, &i)) != NULL;) {
 		p.ev = -r->entity;
 		visit(w, &p, out, room);
 	}

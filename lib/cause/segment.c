@@ -78,18 +78,58 @@ put_members(struct flow *f, size_t shown, struct segment *out)
 	}
 }
 
-/* Join the parts of two members; false: they were one part already. */
-static bool
-tie(size_t *up, size_t a, size_t b)
+/* Which role does the event play in this process? */
+static int
+role_in(struct build *b, const struct node *n, int64_t process)
 {
-	while (up[a] != a)
-		a = up[a] = up[up[a]];
-	while (up[b] != b)
-		b = up[b] = up[up[b]];
-	if (a == b)
-		return false;
-	up[a > b ? a : b] = a > b ? b : a;
-	return true;
+	const struct ref *r;
+	size_t i;
+
+	for (i = 0; (r = meeting_process(b, n, &i)) != NULL;)
+		if (r->entity == process)
+			return r->role;
+	return ROLE_NONE;
+}
+
+/* "Done by one process", from the earlier of two seeds. */
+static struct edge
+process_edge(struct build *b, int64_t from, int64_t to, const struct ref *r)
+{
+	const struct node *n = b->v->node(b->v->ctx, from);
+
+	return (struct edge){ .from = from, .to = to, .rule = RULE_ACT,
+		.grade = GRADE_MIXED, .conf = rule_row(RULE_ACT)->weak,
+		.via = r->entity, .to_role = r->role,
+		.from_role = (uint8_t)role_in(b, n, r->entity),
+		.flags = EDGE_CLOCK };
+}
+
+/* Seeds of one process that no way joins: its creation bears a later time. */
+static void
+tie_processes(struct flow *f, size_t *up, struct segment *out)
+{
+	const struct node *n;
+	const struct ref *r;
+	struct table last;
+	int64_t at, ev;
+	size_t i, k;
+
+	table_init(&last);
+	for (i = 0; i < out->n_members; i++) {
+		ev = out->members[i].ev;
+		n = f->b->v->node(f->b->v->ctx, ev);
+		if (!table_get(&f->at, (uint64_t)ev, &at) ||
+		    !f->items[at].seed)
+			continue;
+		for (k = 0; (r = meeting_process(f->b, n, &k)) != NULL;) {
+			if (table_get(&last, (uint64_t)r->entity, &at) &&
+			    tie(up, i, (size_t)at))
+				out->extras[out->n_extras++] = process_edge(
+				    f->b, out->members[at].ev, ev, r);
+			table_put(&last, (uint64_t)r->entity, (int64_t)i);
+		}
+	}
+	table_release(&last);
 }
 
 /* What is shown without a tie to the rest by explaining edges (another sensor's
@@ -122,6 +162,7 @@ put_extras(struct flow *f, struct segment *out)
 			    tie(up, i, (size_t)at))
 				out->extras[out->n_extras++] = k->edge[c];
 	}
+	tie_processes(f, up, out);
 	table_release(&place);
 }
 

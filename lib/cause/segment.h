@@ -10,6 +10,8 @@ struct item {
 	struct rank rank;
 	double strength;
 	bool backward, seed, shown;
+	bool folded;			/* counted on the item `on` */
+	size_t on;
 	int32_t count;
 };
 
@@ -39,5 +41,18 @@ void flow_spread(struct flow *f);
 
 /* Items stand in order: mark those that are shown, count the others. */
 void flow_choose(struct flow *f, size_t *shown);
+/* Show an item that was hidden: it is counted nowhere else any more. */
+void flow_show(struct flow *f, size_t item, size_t *shown);
+
+/* ---- tie.c --------------------------------------------------------------- */
+
+/* Show what joins the parts into which hiding has split what is shown. */
+void flow_join(struct flow *f, size_t *shown);
+/* Join two sets of a union-find by places; false: they were one already. */
+bool tie(size_t *up, size_t a, size_t b);
+/* The next process from refs[*i] on in which seeds may meet: it has a strong
+ * key, is no hub, and acts, starts another or begins here. NULL: no more. */
+const struct ref *meeting_process(struct build *b, const struct node *n,
+    size_t *i);
 
 #endif

@@ -160,7 +160,9 @@ store_deps(struct buf *out, const struct watch *w)
 		buf_put_varint(out, w->keys[i]);
 }
 
-/* Put a segment that was built: row, labels, memory. */
+/* Put a segment that was built: row, labels, memory. Only labels at which
+ * another may meet it are kept: an event has one such segment, while what is
+ * weaker may be of several. */
 static void
 put_segment(struct update *u, const struct segment *s, const struct watch *w)
 {
@@ -182,6 +184,8 @@ put_segment(struct update *u, const struct segment *s, const struct watch *w)
 	for (i = k = 0; i < s->n_labels && u->rc == RC_OK; i++) {
 		seed = k < s->n_seeds && s->labels[i].ev == s->seeds[k];
 		k += seed;
+		if (!seed && s->labels[i].strength < MEET_STRENGTH)
+			continue;
 		u->rc = graph_label_put(u->g, s->labels[i].ev, row.seg, seed,
 		    s->labels[i].strength);
 	}

@@ -119,6 +119,10 @@ how_of(struct arena *a, const struct edge *e, const struct told *src,
 	if (e->flags & EDGE_BOUNDARY)
 		s = str_printf(a, "%.*s; its creation was not recorded, this is "
 		    "its first event", STR_ARG(s));
+	if (e->flags & EDGE_CLOCK)
+		s = str_printf(a, "%.*s; both concern one process, whose "
+		    "creation bears a later time: its clock was set, so which "
+		    "came first is not certain", STR_ARG(s));
 	if (e->flags & EDGE_HASHED)
 		s = str_printf(a, "%.*s; both records carry the same content "
 		    "hash", STR_ARG(s));

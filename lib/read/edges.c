@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every edge as NDJSON. Family 1 is computed from the postings, event by event
- * in their order; the links between segments stand in the chains' bodies. Told
- * events are dropped now and then, so memory stays bounded.
+ * in their order; the links between segments, and what ties acts of a process
+ * that seem older than its creation, stand in the chains' bodies. Told events
+ * are dropped now and then, so memory stays bounded.
  */
 #include "read/inner.h"
 
@@ -76,7 +77,8 @@ links_of_chain(void *ctx, const struct chain_row *head)
 	if (s->rc != RC_OK || !chain_unpack(s->r->a, row.body, &c))
 		return s->rc == RC_OK;
 	for (i = 0; i < c.n_edges; i++)
-		if (rule_row(c.edges[i].rule)->family > 1 &&
+		if ((rule_row(c.edges[i].rule)->family > 1 ||
+		    (c.edges[i].flags & EDGE_CLOCK)) &&
 		    !put_line(s, &c.edges[i]))
 			return false;
 	return true;

@@ -310,7 +310,8 @@ edges_found(struct world *w)
 	}
 	for (i = 0; i < l.n; i++)
 		for (k = 0; k < l.c[i].n_edges; k++)
-			if (rule_row(l.c[i].edges[k].rule)->family != 1)
+			if (rule_row(l.c[i].edges[k].rule)->family != 1 ||
+			    (l.c[i].edges[k].flags & EDGE_CLOCK))
 				note_edge(w, &r, &l.c[i].edges[k]);
 	return row_text(w->a, &r, true);
 }

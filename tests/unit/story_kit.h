@@ -187,7 +187,7 @@ tell_flags(struct buf *out, unsigned flags)
 {
 	static const char *const words[] = { "boundary", "after-cleared",
 		"blind", "boot-unknown", "asserted", "no-lease", "hashed",
-		"issuer-conflict" };
+		"issuer-conflict", "clock" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)

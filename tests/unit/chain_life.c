@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is promised of a chain's life, each on a story made for it: an unlinking
+ * gives back what there was, a former id leads to where its seed went, late
+ * evidence is called so, and a chain is cut if and only if it says so.
+ */
+#include "story_kit.h"
+
+#define BEGIN_S 1772800000
+
+struct set { struct line *l; size_t n; };
+
+static void
+same(struct str a, struct str b)
+{
+	if (!str_eq(a, b))
+		fail_msg("told\n%.*s\nand\n%.*s", STR_ARG(a), STR_ARG(b));
+}
+
+static struct line
+event(struct arena *a, const char *label, int second, const char *rest)
+{
+	return (struct line){ str_printf(a, "{\"id\":\"%s\",\"event_type\":"
+	    "\"config\",\"action\":\"change\",\"timestamp\":%d,%s}", label,
+	    BEGIN_S + second, rest), str_of(label) };
+}
+
+#define ALERT "\"labels\":[\"alert\"],"
+#define APP "\"source\":\"app\",\"actor\":\"10.0.0.1\","
+#define BASE "\"source\":\"base\",\"actor\":\"10.0.0.1\","
+#define KEY(id, role) "{\"kind\":\"token\",\"id\":\"" id "\",\"role\":\"" role \
+	"\"}"
+#define ANN "{\"kind\":\"user\",\"id\":\"ann\",\"issuer\":\"dir\"," \
+	"\"role\":\"user\"}"
+#define OF(list) "\"entities\":[" list "]"
+
+static void
+relink(struct world *w, const char *from, const char *to)
+{
+	int64_t ev[2] = { world_event(w, from), world_event(w, to) };
+	bool foreign;
+
+	assert_int_equal(graph_begin(w->g, &foreign), RC_OK);
+	assert_int_equal(graph_unlink_add(w->g, ev[0], ev[1], STR("me"),
+	    w->now_ns), RC_OK);
+	assert_int_equal(ingest_relink(w->in, w->g, w->t.id, ev, 2, w->now_ns++,
+	    "unlinked"), RC_OK);
+	assert_int_equal(graph_commit(w->g), RC_OK);
+}
+
+static void
+an_unlinked_likeness_gives_back_the_chains_there_were(void **state)
+{
+	struct world w;
+	struct line l[6];
+	struct str a_alone, b_alone, both;
+
+	(void)state;
+	world_open(&w, NULL, true);
+	l[0] = event(w.a, "a1", 0, APP ALERT OF(ANN "," KEY("k", "new")));
+	l[1] = event(w.a, "a2", 10, APP ALERT OF(KEY("k", "credential")));
+	l[2] = event(w.a, "b1", 60, BASE ALERT OF(ANN "," KEY("m", "new")));
+	l[3] = event(w.a, "b2", 70, BASE ALERT OF(KEY("m", "credential")));
+	world_take(&w, l, 2, 2);
+	a_alone = world_tell_of(&w, 'a', false, true);
+	world_take(&w, l + 2, 2, 2);
+	both = world_tell_of(&w, 0, false, true);
+	assert_true(str_find(both, STR("a1 b1 account INFERRED"), 0) !=
+	    (size_t)-1);
+	assert_int_equal(world_chains(&w).n, 1);
+	relink(&w, "a1", "b1");
+	assert_int_equal(world_chains(&w).n, 2);
+	same(world_tell_of(&w, 'a', false, true), a_alone);
+	b_alone = world_tell_of(&w, 'b', false, true);
+	assert_true(str_starts(b_alone, "PROVABLE root b1 proven 2/2"));
+	/* It stays so when more comes, also of what would link again. */
+	l[4] = event(w.a, "a3", 80, APP OF(KEY("k", "credential")));
+	world_take(&w, l + 4, 1, 1);
+	assert_int_equal(world_chains(&w).n, 2);
+	world_close(&w);
+}
+
+static void
+an_unlinked_mechanism_splits_the_segment(void **state)
+{
+	struct world w;
+	struct line l[3];
+
+	(void)state;
+	world_open(&w, NULL, true);
+	l[0] = event(w.a, "a1", 0, APP ALERT OF(KEY("k", "new")));
+	l[1] = event(w.a, "a2", 10, APP ALERT OF(KEY("k", "credential") ","
+	    KEY("m", "new")));
+	l[2] = event(w.a, "a3", 20, APP ALERT OF(KEY("m", "credential")));
+	world_take(&w, l, 3, 3);
+	assert_int_equal(world_chains(&w).n, 1);
+	assert_int_equal(world_chains(&w).c[0].n_members, 3);
+	relink(&w, "a1", "a2");
+	assert_int_equal(world_chains(&w).n, 1);
+	assert_true(str_starts(world_tell_of(&w, 0, false, true),
+	    "PROVABLE root a2 proven 2/2"));
+	assert_true(str_find(world_tell_of(&w, 0, true, false),
+	    STR("a1 a2"), 0) == (size_t)-1);
+	world_close(&w);
+}
+
+static void
+a_former_id_leads_to_the_chain_that_holds_its_seed(void **state)
+{
+	struct world w;
+	struct line l[3];
+	struct chain_row row;
+	uint8_t former[16], now[16];
+	int64_t seed;
+
+	(void)state;
+	world_open(&w, NULL, true);
+	l[0] = event(w.a, "a1", 0, APP ALERT OF(KEY("k", "new")));
+	l[1] = event(w.a, "a2", 10, APP ALERT OF(KEY("k", "credential") ","
+	    KEY("m", "new")));
+	l[2] = event(w.a, "a3", 20, APP ALERT OF(KEY("m", "credential")));
+	world_take(&w, l + 1, 2, 2);
+	assert_int_equal(world_chains(&w).n, 1);
+	memcpy(former, world_chains(&w).row[0].id, 16);
+	world_take(&w, l, 1, 1);	/* an earlier seed names it anew */
+	assert_int_equal(world_chains(&w).n, 1);
+	memcpy(now, world_chains(&w).row[0].id, 16);
+	assert_memory_not_equal(former, now, 16);
+	assert_int_equal(graph_chain_seed(w.g, former, &seed), RC_OK);
+	assert_int_equal(seed, world_event(&w, "a2"));
+	assert_int_equal(graph_chain_get(w.g, w.a, former, &row), RC_OK);
+	assert_false(row.live);
+	assert_int_equal(graph_chain_of_event(w.g, seed, former), RC_OK);
+	assert_memory_equal(former, now, 16);
+	world_close(&w);
+}
+
+static struct str
+last_change(struct world *w, int64_t *version)
+{
+	struct live_chains l = world_chains(w);
+	struct chain_change *c;
+	size_t n;
+
+	assert_int_equal(l.n, 1);
+	assert_int_equal(graph_chain_history(w->g, w->a, l.row[0].id, &c, &n),
+	    RC_OK);
+	assert_true(n > 0);
+	*version = l.row[0].version;
+	return c[n - 1].version > c[0].version ? c[n - 1].change : c[0].change;
+}
+
+static void
+late_evidence_gives_a_version_with_that_reason(void **state)
+{
+	struct world w;
+	struct line l[5];
+	int64_t version;
+
+	(void)state;
+	world_open(&w, NULL, true);
+	l[0] = event(w.a, "a0", 0, APP OF(KEY("j", "new")));
+	l[1] = event(w.a, "a1", 10, APP ALERT OF(KEY("j", "credential") ","
+	    KEY("k", "new")));
+	l[2] = event(w.a, "a2", 20, APP ALERT OF(KEY("k", "credential")));
+	l[3] = event(w.a, "a3", 30, APP "\"mitre_techniques\":[\"T1098\"],"
+	    OF(KEY("k", "credential")));
+	l[4] = event(w.a, "z", 5, APP OF(KEY("other", "new")));
+	world_take(&w, l + 1, 2, 2);
+	assert_true(str_is(last_change(&w, &version), "created"));
+	assert_int_equal(version, 1);
+	world_take(&w, l + 3, 1, 1);
+	assert_true(str_is(last_change(&w, &version), "new evidence"));
+	assert_int_equal(version, 2);
+	world_take(&w, l, 1, 1);
+	assert_true(str_is(last_change(&w, &version), "late evidence"));
+	assert_int_equal(version, 3);
+	world_take(&w, l, 1, 1);	/* the same again is nothing new */
+	world_take(&w, l + 4, 1, 1);	/* nor is what concerns no chain */
+	assert_true(str_is(last_change(&w, &version), "late evidence"));
+	assert_int_equal(version, 3);
+	world_close(&w);
+}
+
+/* ---- caps ------------------------------------------------------------------- */
+
+/* Keys bought with seven keys each, from one first key: event i of n uses what
+ * events 7i+1 to 7i+7 made, and those without such use the first key. */
+static struct set
+key_tree(struct arena *a, unsigned n)
+{
+	struct set s = { arena_array(a, n + 1, sizeof(struct line)), n + 1 };
+	struct str list;
+	unsigned i, k;
+
+	for (i = 0; i < n; i++) {
+		list = str_printf(a, KEY("k%u", "new"), i);
+		for (k = 7 * i + 1; k <= 7 * i + 7 && k < n; k++)
+			list = str_printf(a, "%.*s," KEY("k%u", "credential"),
+			    STR_ARG(list), k);
+		if (7 * i + 1 >= n)
+			list = str_printf(a, "%.*s," KEY("first", "credential"),
+			    STR_ARG(list));
+		s.l[i] = event(a, str_printf(a, "k%u", i).p, (int)(n - i),
+		    str_printf(a, APP "%s" OF("%.*s"), i == 0 ? ALERT : "",
+		    STR_ARG(list)).p);
+	}
+	s.l[n] = event(a, "first", -10, APP ALERT OF(KEY("first", "new")));
+	return s;
+}
+
+static void
+a_chain_is_cut_if_and_only_if_it_says_so(void **state)
+{
+	static const unsigned sizes[] = { 50, 400, 700 };
+	struct live_chains l;
+	struct world w;
+	struct set s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		world_open(&w, NULL, true);
+		s = key_tree(w.a, sizes[i]);
+		world_take(&w, s.l, s.n, s.n);
+		l = world_chains(&w);
+		assert_int_equal(l.n, 1);
+		if (sizes[i] < 500) {
+			assert_null(l.c[0].cut.why);
+			assert_int_equal(l.row[0].grade, GRADE_PROVABLE);
+		} else {
+			assert_string_equal(l.c[0].cut.why, "search");
+			assert_true(l.c[0].cut.frontier_edges > 0);
+			assert_int_equal(l.row[0].grade, GRADE_MIXED);
+		}
+		world_close(&w);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    an_unlinked_likeness_gives_back_the_chains_there_were),
+		cmocka_unit_test(an_unlinked_mechanism_splits_the_segment),
+		cmocka_unit_test(
+		    a_former_id_leads_to_the_chain_that_holds_its_seed),
+		cmocka_unit_test(late_evidence_gives_a_version_with_that_reason),
+		cmocka_unit_test(a_chain_is_cut_if_and_only_if_it_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
