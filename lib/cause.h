@@ -104,13 +104,13 @@ const char *heuristic_name(int family);	/* explicit artifact progression tempora
 
 enum {
 	EDGE_BOUNDARY = 1,	/* the creation was not seen: first event instead */
-	EDGE_AFTER_CLEARED = 2,	/* the host's log was cleared before */
+	EDGE_ACROSS_CLEARED = 2, /* a log of the host was cleared in between */
 	EDGE_BLIND = 4,		/* recorded while the sensor was tampered with */
 	EDGE_BOOT_UNKNOWN = 8,
 	EDGE_ASSERTED = 16,	/* as asserted by the sender */
 	EDGE_NO_LEASE = 32,	/* five-tuple without proof of the address's owner */
 	EDGE_HASHED = 64,	/* same content hash at both ends */
-	EDGE_ISSUER_CONFLICT = 128,
+	EDGE_ISSUER_CONFLICT = 128, /* two calls issued one credential */
 	EDGE_CLOCK = 256,	/* one process, but its creation bears a later
 				   time: in chains alone, of no event's in-edges */
 };

@@ -35,6 +35,21 @@ node_ref(const struct node *n, int64_t entity, int role)
 	return NULL;
 }
 
+/* Was a log of this host cleared between the two records? What stood between
+ * them may be gone. */
+static bool
+cleared_between(struct job *j, const struct node *src)
+{
+	if (j->n->host == 0 || src->host != j->n->host)
+		return false;
+	if (!j->asked_cleared) {
+		j->asked_cleared = true;
+		j->was_cleared = link_last(j, j->n->host, ROLE_CLEARED,
+		    &j->cleared);
+	}
+	return j->was_cleared && rank_cmp(&j->cleared.rank, &src->rank) > 0;
+}
+
 /* Was this sensor tampered with before the record was made? */
 static bool
 blind(const struct job *j)
@@ -67,6 +82,8 @@ settle(struct job *j, const struct node *src, struct edge *e, bool strong)
 		e->flags |= EDGE_BLIND;
 		strong = false;
 	}
+	if (cleared_between(j, src))
+		e->flags |= EDGE_ACROSS_CLEARED;
 	e->grade = strong ? row->grade : GRADE_MIXED;
 	if (e->conf == 0)
 		e->conf = strong ? row->strong : row->weak;
@@ -135,34 +152,8 @@ link_last_open(const struct job *j, int64_t entity, int slot, int ender,
 	    rank_cmp(&end.rank, &p->rank) < 0 || end.ev == p->ev;
 }
 
-/* P9 session, P17 remote execution in it. */
-static void
-session_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_SESSION, .via = r->entity,
-		.from_role = ROLE_NEW, .to_role = r->role };
-	bool local = j->n->host != 0 && !(r->flags & (REF_ASSERTED | REF_SAID));
-	const struct node *src;
-	struct post p, boot;
-	bool booted;
-
-	booted = local && link_last(j, j->n->host, ROLE_BOOT, &boot);
-	if (!j->v->first_after(j->v->ctx, r->entity, ROLE_NEW,
-	    booted ? &boot.rank : NULL, &p))
-		return;
-	if (local && !booted)
-		e.flags |= EDGE_BOOT_UNKNOWN;
-	src = j->v->node(j->v->ctx, p.ev);
-	if (src != NULL && (src->flags & EVENT_NETWORK) &&
-	    (j->n->act == ACT_SERVICE_CREATE || j->n->act == ACT_TASK_CREATE ||
-	    j->n->act == ACT_SHARE || j->n->act == ACT_WMI ||
-	    j->n->act == ACT_PROCESS_CREATE))
-		e.rule = RULE_REMOTE;
-	link_add(j, p, e, !local || booted);
-}
-
-static bool
-makes(const struct node *n, enum kind kind)
+bool
+link_makes(const struct node *n, enum kind kind)
 {
 	size_t i;
 
@@ -172,38 +163,6 @@ makes(const struct node *n, enum kind kind)
 	return false;
 }
 
-/* A logon GUID proves something between the asking for a ticket, the logon with
- * it and the explicit use of other credentials: three kinds of record. Two of
- * one kind only tell that one ticket was asked for, or shown, twice. */
-static bool
-one_kind(const struct node *a, const struct node *b)
-{
-	return a->act == b->act && makes(a, KIND_SESSION) ==
-	    makes(b, KIND_SESSION);
-}
-
-/* P10: keys and tokens by their first issue, tickets by the record before;
- * P16 where a sign-on's ticket (an assertion id) buys a token. */
-static void
-credential_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_ISSUE_USE, .via = r->entity,
-		.from_role = ROLE_NEW, .to_role = r->role };
-	const struct node *src;
-	struct post p;
-
-	if (r->kind == KIND_TICKET) {
-		e.rule = makes(j->n, KIND_TOKEN) ?
-		    RULE_FEDERATION : RULE_TICKET;
-		if (!link_last(j, r->entity, ROLE_NEW, &p))
-			return;
-		src = j->v->node(j->v->ctx, p.ev);
-		link_add(j, p, e, src != NULL && !one_kind(src, j->n));
-	} else if (link_first(j, r->entity, ROLE_NEW, &p)) {
-		link_add(j, p, e, true);
-	}
-}
-
 /* A handle's or process's end belongs to its opening. */
 static void
 end_edges(struct job *j, const struct ref *r)
@@ -211,80 +170,9 @@ end_edges(struct job *j, const struct ref *r)
 	if (r->kind == KIND_PROCESS)
 		link_process(j, r);
 	else if (r->kind == KIND_SESSION)
-		session_edges(j, r);
+		link_session(j, r);
 	else if (r->kind == KIND_HANDLE)
 		link_handle(j, r);
-}
-
-/*
- * P8: another host's or source's record of the same connection, or (for a
- * logon, which names only one end) of a connection from the same address and
- * port. Never PROVABLE without a lease that says whose the addresses were.
- * Ports come back, so a record a day away is none; minutes away is worth less.
- */
-static void
-flow_edges(struct job *j, const struct ref *r, enum rule rule)
-{
-	struct edge e = { .rule = rule, .via = r->entity,
-		.from_role = r->role, .to_role = r->role,
-		.flags = EDGE_NO_LEASE };
-	struct rank before = j->n->rank;
-	int64_t apart;
-	const struct node *src;
-	struct post p;
-	int i;
-
-	for (i = 0; i < STEPS_BACK; i++) {
-		if (!j->v->last_before(j->v->ctx, r->entity, r->role, &before,
-		    &p))
-			return;
-		apart = rank_time(&j->n->rank) - rank_time(&p.rank);
-		if (apart > 86400 * NS_PER_S)
-			return;
-		src = j->v->node(j->v->ctx, p.ev);
-		if (src != NULL && (src->host != j->n->host ||
-		    src->source != j->n->source) &&
-		    (rule == RULE_FLOW || src->act != ACT_LOGON)) {
-			e.conf = apart <= 120 * NS_PER_S ?
-			    rule_row(rule)->weak : .40;
-			link_add(j, p, e, false);
-			return;
-		}
-		before = p.rank;
-	}
-}
-
-/* Records that one sensor filed under one flow of its own numbering. */
-static void
-transaction_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .rule = RULE_FLOW, .via = r->entity,
-		.from_role = ROLE_NEW, .to_role = r->role };
-	struct post p;
-
-	if (r->kind == KIND_FLOW && link_first(j, r->entity, ROLE_NEW, &p))
-		link_add(j, p, e, true);
-}
-
-/* P16: the sign-on to another system by the same subject, minutes before. */
-static void
-user_edges(struct job *j, const struct ref *r)
-{
-	struct edge e = { .via = r->entity, .to_role = r->role };
-	struct post p;
-
-	if (makes(j->n, KIND_TOKEN) && link_last(j, r->entity, ROLE_SSO, &p) &&
-	    rank_time(&j->n->rank) - rank_time(&p.rank) <= 300 * NS_PER_S) {
-		e.rule = RULE_FEDERATION;
-		e.from_role = ROLE_SSO;
-		link_add(j, p, e, false);
-	}
-	if (!(r->flags & (REF_WEAK | REF_COMMON)) &&
-	    link_first(j, r->entity, ROLE_NEW, &p)) {
-		e.rule = RULE_MADE_ACTS;
-		e.from_role = ROLE_NEW;
-		link_add(j, p, e, true);
-	}
 }
 
 static void
@@ -302,10 +190,10 @@ edges_of_ref(struct job *j, const struct ref *r)
 			link_injected(j, r);
 		break;
 	case ROLE_SESS:
-		session_edges(j, r);
+		link_session(j, r);
 		break;
 	case ROLE_CRED:
-		credential_edges(j, r);
+		link_credential(j, r);
 		break;
 	case ROLE_EXEC:
 		link_executed(j, r);
@@ -320,17 +208,17 @@ edges_of_ref(struct job *j, const struct ref *r)
 		end_edges(j, r);
 		break;
 	case ROLE_FLOW:
-		flow_edges(j, r, RULE_FLOW);
+		link_flow(j, r, RULE_FLOW);
 		break;
 	case ROLE_ENDPOINT:
 		if (j->n->act == ACT_LOGON)
-			flow_edges(j, r, RULE_LOGON_FLOW);
+			link_flow(j, r, RULE_LOGON_FLOW);
 		break;
 	case ROLE_TXN:
-		transaction_edges(j, r);
+		link_transaction(j, r);
 		break;
 	case ROLE_USER:
-		user_edges(j, r);
+		link_user(j, r);
 		break;
 	default:
 		break;

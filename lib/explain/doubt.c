@@ -21,6 +21,8 @@ why_weak(const struct tie *t)
 		return "it was recorded after the sensor had been tampered with";
 	if (t->flags & EDGE_ASSERTED)
 		return "it rests on what the sender asserts";
+	if (t->flags & EDGE_ISSUER_CONFLICT)
+		return "two calls are recorded to have issued this credential";
 	if (t->flags & EDGE_BOOT_UNKNOWN)
 		return "no start of the host is recorded, so the number may be "
 		    "another session's";

@@ -138,6 +138,12 @@ how_of(struct arena *a, const struct edge *e, const struct told *src,
 	if (e->flags & EDGE_BLIND)
 		s = str_printf(a, "%.*s; recorded after the sensor had been "
 		    "tampered with", STR_ARG(s));
+	if (e->flags & EDGE_ACROSS_CLEARED)
+		s = str_printf(a, "%.*s; a log of this host was cleared in "
+		    "between, so that records may be missing", STR_ARG(s));
+	if (e->flags & EDGE_ISSUER_CONFLICT)
+		s = str_printf(a, "%.*s; another call is recorded to have "
+		    "issued the same credential", STR_ARG(s));
 	if (e->flags & EDGE_ASSERTED)
 		s = str_printf(a, "%.*s; as asserted by the sender", STR_ARG(s));
 	return s;

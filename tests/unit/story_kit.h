@@ -185,7 +185,7 @@ shuffle(struct line *lines, size_t n, uint64_t seed)
 static inline void
 tell_flags(struct buf *out, unsigned flags)
 {
-	static const char *const words[] = { "boundary", "after-cleared",
+	static const char *const words[] = { "boundary", "across-cleared",
 		"blind", "boot-unknown", "asserted", "no-lease", "hashed",
 		"issuer-conflict", "clock" };
 	size_t i;
