@@ -247,3 +247,6 @@ CREATE TABLE sighting (				-- sums that commute
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sighting_place ON sighting(place, hour, detector, slots);
 CREATE INDEX chain_judged ON chain(chain) WHERE disposition <> '';
+
+-- ==== graph.db, step 3: what an event says was done
+ALTER TABLE event ADD COLUMN action INTEGER NOT NULL DEFAULT 0; -- word

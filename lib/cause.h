@@ -47,6 +47,7 @@ struct node {			/* a stored event, as the rules need it */
 	unsigned flags;		/* EVENT_* */
 	int severity;
 	int64_t source, host;	/* dictionary number; entity of the host or 0 */
+	int64_t type, action;	/* dictionary numbers */
 	struct ref *refs;
 	size_t n_refs;
 	struct node_tag { technique technique; uint8_t level; } *tags;

@@ -40,7 +40,7 @@ struct ingest_item {		/* one place of the input */
 	uint8_t id[16];		/* the tenant's: after commit */
 	bool native;		/* the id came from sender or vendor */
 	struct rank rank;
-	struct str source, type, host;
+	struct str source, type, action, host;
 	enum act act;
 	enum outcome outcome;
 	unsigned flags;

@@ -164,6 +164,7 @@ struct event_row {
 	uint8_t id[16];
 	struct rank rank;
 	int64_t source, type, host;	/* words; host: entity or 0 */
+	int64_t action;			/* word */
 	uint8_t act, outcome;
 	unsigned flags;
 	int severity;

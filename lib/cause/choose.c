@@ -30,46 +30,95 @@ part_of(int64_t entity, int role)
 	return (uint64_t)entity << 7 | (uint64_t)role;
 }
 
-/* One number for "the same subject doing the same thing again"; with `object`
- * also to the same thing. The part played counts: to make a key and to use it
- * are two things. So does being a sign: none is counted on what is none. */
+/*
+ * Repeats. Something is one more of what has been shown when the same subject
+ * did the same: the same kind of act, of the same name, with the same outcome,
+ * in the same source, under the same techniques. There are three ways to say
+ * "the same", each a key with a number of places; what finds no place in one of
+ * them is counted on the first of its kind:
+ *
+ *	THING	the same act, on the same thing
+ *	NAME	the same act by name, on whatever thing
+ *	ACT	the same kind of act, by whatever name
+ *
+ * The part played counts: to make a key and to use it are two things. So does
+ * being a sign: none is counted on what is none. And so does success: fifty
+ * failed sign-ons do not hide the one that did not fail.
+ */
+enum sameness { SAME_THING, SAME_NAME, SAME_ACT, SAMENESS__MAX };
+
 static uint64_t
-repeat_key(const struct node *n, bool object, bool seed)
+mixed(uint64_t k, uint64_t more)
 {
-	uint64_t k = 1469598103934665603ULL + object + 2 * seed;
+	return (k ^ more) * 1099511628211ULL;
+}
+
+static uint64_t
+repeat_key(const struct node *n, enum sameness same, bool seed)
+{
+	uint64_t k = 1469598103934665603ULL + 2 * (uint64_t)same + seed;
 	size_t i;
 	int r;
 
 	for (i = 0; i < n->n_refs; i++) {
 		r = n->refs[i].role;
 		if (r == ROLE_SUBJ || r == ROLE_SESS || r == ROLE_CRED ||
-		    r == ROLE_PARENT || (object && (r == ROLE_TARGET ||
-		    r == ROLE_WRITE || r == ROLE_USE || r == ROLE_END ||
-		    r == ROLE_NEW || r == ROLE_FLOW)))
-			k = (k ^ part_of(n->refs[i].entity, r)) *
-			    1099511628211ULL;
+		    r == ROLE_PARENT || (same == SAME_THING &&
+		    (r == ROLE_TARGET || r == ROLE_WRITE || r == ROLE_USE ||
+		    r == ROLE_END || r == ROLE_NEW || r == ROLE_FLOW)))
+			k = mixed(k, part_of(n->refs[i].entity, r));
 	}
-	k = (k ^ n->act) * 1099511628211ULL;
-	k = (k ^ (uint64_t)n->source) * 1099511628211ULL;
+	k = mixed(k, n->act);
+	k = mixed(k, n->outcome);
+	k = mixed(k, (uint64_t)n->source);
+	if (same != SAME_ACT) {
+		k = mixed(k, (uint64_t)n->type);
+		k = mixed(k, (uint64_t)n->action);
+	}
 	for (i = 0; i < n->n_tags; i++)
-		k = (k ^ (uint64_t)n->tags[i].technique) * 1099511628211ULL;
+		k = mixed(k, (uint64_t)n->tags[i].technique);
 	return k;
 }
 
-/* Shown of one kind: where what is acted upon says little (calls of an
- * interface, sign-ins) the first stands for all. */
-static int64_t
-most_shown(const struct node *n, bool object)
+/* Does the event act on a process that a sign of this segment is about too?
+ * Whoever opened the one into which code was put, or whose memory was read,
+ * prepared it: that is a step, while the hundred processes opened in passing
+ * are one thing done a hundred times. */
+static bool
+touches_victim(const struct flow *f, const struct node *n)
 {
-	if (n->act == ACT_API_CALL || n->act == ACT_SIGN_IN ||
-	    n->act == ACT_OTHER)
+	int64_t any;
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_TARGET &&
+		    n->refs[i].kind == KIND_PROCESS &&
+		    table_get(&f->victims, (uint64_t)n->refs[i].entity, &any))
+			return true;
+	return false;
+}
+
+/* Places of one key. Where what is acted upon says little (calls of an
+ * interface, sign-ons) the first stands for all of that name. */
+static int64_t
+most_shown(const struct flow *f, const struct node *n, enum sameness same)
+{
+	bool one = n->act == ACT_API_CALL || n->act == ACT_SIGN_IN ||
+	    n->act == ACT_OTHER;
+
+	if (same == SAME_ACT)
+		return SAME_ACT_SHOWN;
+	if (one)
 		return 1;
-	return object ? REPEATS_SHOWN : SAME_ACT_SHOWN;
+	if (same == SAME_NAME && (n->act != ACT_PROCESS_ACCESS ||
+	    touches_victim(f, n)))
+		return SAME_ACT_SHOWN;
+	return REPEATS_SHOWN;
 }
 
 struct counts {
-	struct table first[2];	/* key -> place of the first in items */
-	struct table times[2];
+	struct table first[SAMENESS__MAX];	/* key -> first place in items */
+	struct table times[SAMENESS__MAX];
 };
 
 /* Is this one more of what has been shown often enough? Then counted on the
@@ -77,26 +126,48 @@ struct counts {
 static bool
 is_repeat(struct flow *f, struct counts *c, size_t i, const struct node *n)
 {
-	int64_t first, times;
-	bool added, repeat = false;
-	uint64_t key;
-	int object;
+	uint64_t key[SAMENESS__MAX];
+	int64_t first, times[SAMENESS__MAX];
+	bool added;
+	int s;
 
-	for (object = 1; object >= 0; object--) {
-		key = repeat_key(n, object != 0, f->items[i].seed);
-		first = table_add(&c->first[object], key, (int64_t)i, &added);
-		times = 0;
-		(void)table_get(&c->times[object], key, &times);
-		if (!repeat && times >= most_shown(n, object != 0)) {
-			f->items[first].count++;
-			f->items[i].folded = true;
-			f->items[i].on = (size_t)first;
-			repeat = true;
-		}
-		if (!repeat || object == 1)
-			table_put(&c->times[object], key, times + 1);
+	for (s = 0; s < SAMENESS__MAX; s++) {
+		key[s] = repeat_key(n, (enum sameness)s, f->items[i].seed);
+		times[s] = 0;
+		(void)table_get(&c->times[s], key[s], &times[s]);
+		if (times[s] < most_shown(f, n, (enum sameness)s))
+			continue;
+		if (!table_get(&c->first[s], key[s], &first))
+			continue;
+		f->items[first].count++;
+		f->items[i].folded = true;
+		f->items[i].on = (size_t)first;
+		return true;
 	}
-	return repeat;
+	for (s = 0; s < SAMENESS__MAX; s++) {
+		table_add(&c->first[s], key[s], (int64_t)i, &added);
+		table_put(&c->times[s], key[s], times[s] + 1);
+	}
+	return false;
+}
+
+/* The processes that signs are about. */
+static void
+find_victims(struct flow *f)
+{
+	const struct node *n;
+	size_t i, k;
+
+	for (i = 0; i < f->n; i++) {
+		if (!f->items[i].seed)
+			continue;
+		n = f->b->v->node(f->b->v->ctx, f->items[i].ev);
+		for (k = 0; n != NULL && k < n->n_refs; k++)
+			if (n->refs[k].role == ROLE_TARGET &&
+			    n->refs[k].kind == KIND_PROCESS)
+				table_put(&f->victims,
+				    (uint64_t)n->refs[k].entity, 1);
+	}
 }
 
 static bool
@@ -119,7 +190,8 @@ choose(struct flow *f, size_t *shown)
 	const struct node *n;
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	find_victims(f);
+	for (i = 0; i < SAMENESS__MAX; i++) {
 		table_init(&c.first[i]);
 		table_init(&c.times[i]);
 	}
@@ -135,7 +207,7 @@ choose(struct flow *f, size_t *shown)
 		f->items[i].shown = true;
 		++*shown;
 	}
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < SAMENESS__MAX; i++) {
 		table_release(&c.first[i]);
 		table_release(&c.times[i]);
 	}

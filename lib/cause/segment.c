@@ -338,6 +338,7 @@ cause_segment(struct build *b, const struct reach *r, size_t n,
 
 	memset(out, 0, sizeof(*out));
 	table_init(&f.at);
+	table_init(&f.victims);
 	table_init(&upstream);
 	for (i = 0; i < n; i++) {
 		take_reach(&f, &r[i], &upstream);
@@ -365,5 +366,6 @@ cause_segment(struct build *b, const struct reach *r, size_t n,
 		out->cut.events_not_explored = f.left_out;
 	}
 	table_release(&f.at);
+	table_release(&f.victims);
 	table_release(&upstream);
 }

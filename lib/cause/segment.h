@@ -20,6 +20,7 @@ struct flow {
 	struct item *items;
 	size_t n, room;
 	struct table at;		/* event -> place in items */
+	struct table victims;		/* processes that signs are about */
 	size_t *heap;			/* by rank */
 	size_t n_heap, heap_room;
 	const struct rank *after;	/* while walking */

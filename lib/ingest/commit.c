@@ -195,6 +195,8 @@ row_of(struct work *w, const struct ingest_item *it, struct event_row *row)
 	if (rc == RC_OK)
 		rc = graph_word(w->g, it->type, &row->type);
 	if (rc == RC_OK)
+		rc = graph_word(w->g, it->action, &row->action);
+	if (rc == RC_OK)
 		rc = intern_refs(w, it, row);
 	if (rc == RC_OK)
 		rc = intern_tags(w, it, row);

@@ -65,6 +65,7 @@ keep_event(struct arena *a, const struct record *rec, const struct event *ev,
 	rank_of(ev, &it->rank);
 	it->source = str_dup(a, ev->source);
 	it->type = str_dup(a, ev->type);
+	it->action = str_dup(a, ev->action);
 	it->host = str_dup(a, ev->host);
 	it->act = ev->act;
 	it->outcome = ev->outcome;

@@ -19,12 +19,12 @@ enum { FIND, ADD, REPLACE, CONFLICT, GET, PLACE, UNPOST, TAG, UNTAG,
 	VARIANT_FIND, VARIANT_ADD };
 static const char *const sql[] = {
 	[FIND] = "SELECT ev FROM event WHERE id = ?",
-	[ADD] = "INSERT INTO event (id, rank, host, source, type, act,"
-	    " outcome, flags, severity, block, start, size, sha256, refs, tags,"
+	[ADD] = "INSERT INTO event (id, rank, host, source, type, action,"
+	    " act, outcome, flags, severity, block, start, size, sha256, refs, tags,"
 	    " extra, columns, ingested) VALUES"
-	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[REPLACE] = "UPDATE event SET id = ?, rank = ?, host = ?, source = ?,"
-	    " type = ?, act = ?, outcome = ?, flags = ?, severity = ?,"
+	    " type = ?, action = ?, act = ?, outcome = ?, flags = ?, severity = ?,"
 	    " block = ?, start = ?, size = ?, sha256 = ?, refs = ?, tags = ?,"
 	    " extra = ?, columns = ? WHERE ev = ?",
 	[CONFLICT] = "UPDATE event SET flags = flags | ? WHERE ev = ?",
@@ -203,6 +203,7 @@ row_write(struct graph *g, const char *text, const struct event_row *row,
 	query_put_int(&q, row->host);
 	query_put_int(&q, row->source);
 	query_put_int(&q, row->type);
+	query_put_int(&q, row->action);
 	query_put_int(&q, row->act);
 	query_put_int(&q, row->outcome);
 	query_put_int(&q, row->flags);

@@ -133,6 +133,7 @@ event_light(struct query *q, struct event_row *row)
 	row->severity = (int)query_int(q, 9);
 	row->ingested_ns = query_int(q, 10);
 	query_bytes(q, 11, row->raw_sha256, sizeof(row->raw_sha256));
+	row->action = query_int(q, 12);
 }
 
 void

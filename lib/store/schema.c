@@ -261,3 +261,8 @@ const char schema_graph_2[] =
 	") STRICT, WITHOUT ROWID;\n"
 	"CREATE INDEX sighting_place ON sighting(place, hour, detector, slots);\n"
 	"CREATE INDEX chain_judged ON chain(chain) WHERE disposition <> '';\n";
+
+const char schema_graph_3[] =
+	"\n"
+	"-- ==== graph.db, step 3: what an event says was done\n"
+	"ALTER TABLE event ADD COLUMN action INTEGER NOT NULL DEFAULT 0; -- word\n";

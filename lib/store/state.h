@@ -123,8 +123,8 @@ MUST_CHECK enum rc body_unpack(struct arena *a, struct str packed,
 
 /* A light row from the columns EVENT_LIGHT, in this order, from column 0. */
 #define EVENT_LIGHT "ev, id, rank, host, source, type, act, outcome, flags," \
-    " severity, ingested, sha256"
-enum { EVENT_LIGHT_N = 12 };
+    " severity, ingested, sha256, action"
+enum { EVENT_LIGHT_N = 13 };
 void event_light(struct query *q, struct event_row *row);
 
 /* limits.c */

@@ -107,7 +107,8 @@ store_disk_free(struct store *st)
 enum rc
 graph_file_open(struct store *st, const char *folder, struct db **db)
 {
-	const char *const steps[] = { schema_graph, schema_graph_2 };
+	const char *const steps[] = { schema_graph, schema_graph_2,
+		schema_graph_3 };
 	char path[PATH_LEN];
 	enum rc rc;
 

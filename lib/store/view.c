@@ -66,6 +66,8 @@ node_read(struct query *q, struct arena *a, struct node *n)
 	n->flags = row.flags;
 	n->severity = row.severity;
 	n->source = row.source;
+	n->type = row.type;
+	n->action = row.action;
 	n->host = row.host;
 	if (!refs_unpack(a, query_str(q, EVENT_LIGHT_N), &n->refs,
 	    &n->n_refs) || !tags_unpack(a, query_str(q, EVENT_LIGHT_N + 1),
