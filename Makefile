@@ -17,6 +17,7 @@ LIBS = -Wl,--as-needed -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
 
 LIB_C  := $(wildcard lib/*.c lib/*/*.c)
 FCGI_C := $(wildcard fcgi/*.c)
+ADMIN_C := $(wildcard fcgi/admin/*.c)
 CLI_C  := $(wildcard cli/*.c)
 UNIT_C := $(wildcard tests/unit/*.c)
 LIB_O  := $(LIB_C:%.c=$(BUILD)/%.o)
@@ -46,7 +47,9 @@ $(BUILD)/libtrace.a: $(LIB_O)
 	@rm -f $@ && ar rcs $@ $^
 $(BUILD)/fcgi/%.fcgi: $(BUILD)/fcgi/%.o $(BUILD)/libtrace.a
 	@echo "  LD $@"
-	@$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)
+	@$(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.o,$^) $(BUILD)/libtrace.a $(LIBS)
+# A responder of several files: fcgi/admin.c and what is in fcgi/admin/.
+$(BUILD)/fcgi/admin.fcgi: $(ADMIN_C:%.c=$(BUILD)/%.o)
 $(BUILD)/tra-ce: $(CLI_C:%.c=$(BUILD)/%.o) $(BUILD)/libtrace.a
 	@echo "  LD $@"
 	@$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)

@@ -8,30 +8,20 @@
  */
 #include "keys.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "control.h"
 
 bool
-key_issue(struct cli *c, const struct key_wish *w, struct made_key *k)
+key_new(struct cli *c, const struct key_wish *w, struct made_key *k)
 {
-	int64_t now = clock_now_ns();
-	struct key_row row = { .tenant = w->tenant, .name = w->name,
-		.scopes = w->scopes, .created_ns = now,
-		.expires_ns = now + w->expires_s * NS_PER_S,
-		.addresses = w->addresses };
-	enum rc rc;
+	enum rc rc = key_issue(c->store, c->a, STR("tool"), w, k);
 
-	key_make(k->text, k->id);
-	k->expires_ns = row.expires_ns;
-	row.key_id = str_of(k->id);
-	key_hash(str_of(k->text), row.hash);
-	rc = store_key_add(c->store, &row);
-	if (rc == RC_OK)
-		rc = store_audit(c->store, now, STR("tool"), w->tenant,
-		    STR("key.add"), row.key_id);
-	if (rc != RC_OK)
+	if (rc == RC_TOO_MANY)
+		cli_failed("the tenant has %d good keys; revoke some first",
+		    KEYS_MOST);
+	else if (rc != RC_OK)
 		cli_rc(rc, "adding the key");
 	return rc == RC_OK;
 }
@@ -58,31 +48,6 @@ key_print(struct cli *c, const char *tenant, const struct made_key *k)
 	    "time the key is shown.\n", k->id, at);
 }
 
-/* "10.0.0.0/8, 2001:db8::1": each an address with an optional prefix. */
-static bool
-addresses_ok(struct arena *a, struct str list)
-{
-	struct str one, head;
-	uint8_t room[16];
-	uint64_t bits;
-	const char *text;
-	int family;
-
-	while (str_cut(&list, ',', &one)) {
-		one = str_trim(one);
-		if (!str_cut(&one, '/', &head))
-			return false;
-		family = memchr(head.p, ':', head.len) ? AF_INET6 : AF_INET;
-		text = str_c(a, head);
-		if (inet_pton(family, text, room) != 1)
-			return false;
-		if (one.p != NULL && one.len > 0 && (!str_u64(one, &bits) ||
-		    bits > (family == AF_INET ? 32 : 128)))
-			return false;
-	}
-	return true;
-}
-
 struct add_words { const char *tenant, *name, *scopes, *expires, *address; };
 
 static int
@@ -96,22 +61,23 @@ add(struct cli *c, const struct add_words *o)
 		return cli_usage("key add needs --name N and --scopes a,b");
 	w.name = str_of(o->name);
 	w.addresses = str_of(o->address);
-	if (w.name.len == 0 || w.name.len > 128 || !utf8_ok(w.name))
-		return cli_usage("--name takes 1 to 128 bytes of UTF-8");
+	if (!key_name_ok(w.name))
+		return cli_usage("--name takes 1 to %d bytes of UTF-8 without "
+		    "control characters", KEY_NAME_MOST);
 	if (!scopes_parse(str_of(o->scopes), &w.scopes) || w.scopes == 0)
 		return cli_usage("--scopes takes a list of ingest, read, "
 		    "analyze, ai, admin, assert, operator");
 	if (o->expires != NULL &&
 	    (!clock_parse_span(str_of(o->expires), &w.expires_s) ||
-	    w.expires_s <= 0 || w.expires_s > 100 * 366 * 86400LL))
+	    w.expires_s <= 0 || w.expires_s > KEY_EXPIRES_MOST_S))
 		return cli_usage("--expires takes a span: 90d, 12h, 30m, 2s");
-	if (!addresses_ok(c->a, w.addresses))
+	if (!addresses_ok(w.addresses))
 		return cli_usage("--address takes addresses or CIDRs: "
 		    "10.0.0.0/8,2001:db8::/32");
 	if (!cli_open(c, false) || !cli_tenant(c, o->tenant, &t))
 		return CLI_FAILED;
 	w.tenant = t.id;
-	if (!key_issue(c, &w, &k))
+	if (!key_new(c, &w, &k))
 		return CLI_FAILED;
 	key_print(c, o->tenant, &k);
 	return CLI_OK;
@@ -141,34 +107,28 @@ static int
 rotate(struct cli *c, const char *id, const char *overlap)
 {
 	struct key_row old;
-	struct key_wish w = { .expires_s = KEY_EXPIRES_S };
 	struct made_key k;
-	int64_t span_s, now;
+	int64_t span_s;
 	enum rc rc;
 
 	if (!clock_parse_span(str_of(overlap), &span_s) || span_s < 0 ||
-	    span_s > 366 * 86400LL)
+	    span_s > KEY_OVERLAP_MOST_S)
 		return cli_usage("--overlap takes a span: 24h, 30m, 0s");
 	if (!find(c, id, &old))
 		return CLI_FAILED;
-	if (old.revoked_ns != 0 || old.successor.len > 0)
+	rc = control_begin(c->store);
+	if (rc == RC_OK)
+		rc = key_replace(c->store, c->a, STR("tool"), &old, span_s, &k);
+	if (rc == RC_OK)
+		rc = control_commit(c->store);
+	else
+		control_rollback(c->store);
+	if (rc == RC_EXISTS)
 		return cli_failed("key %s is %s; make a new one with `tra-ce "
 		    "key add`", id, old.revoked_ns ? "revoked" :
 		    "rotated already");
-	now = clock_now_ns();
-	w.tenant = old.tenant;
-	w.name = old.name;
-	w.addresses = old.addresses;
-	w.scopes = old.scopes;
-	if (!key_issue(c, &w, &k))
-		return CLI_FAILED;
-	rc = store_key_rotated(c->store, str_of(id), str_of(k.id),
-	    now + span_s * NS_PER_S);
-	if (rc == RC_OK)
-		rc = store_audit(c->store, now, STR("tool"), old.tenant,
-		    STR("key.rotate"), str_of(id));
 	if (rc != RC_OK)
-		return cli_rc(rc, "ending the old key");
+		return cli_rc(rc, "replacing the key");
 	key_print(c, NULL, &k);
 	return CLI_OK;
 }
@@ -177,15 +137,11 @@ static int
 revoke(struct cli *c, const char *id)
 {
 	struct key_row k;
-	int64_t now = clock_now_ns();
 	enum rc rc;
 
 	if (!find(c, id, &k))
 		return CLI_FAILED;
-	rc = store_key_revoke(c->store, str_of(id), now);
-	if (rc == RC_OK)
-		rc = store_audit(c->store, now, STR("tool"), k.tenant,
-		    STR("key.revoke"), str_of(id));
+	rc = key_end(c->store, STR("tool"), &k);
 	if (rc != RC_OK)
 		return cli_rc(rc, "revoking the key");
 	if (c->json) {
@@ -197,16 +153,6 @@ revoke(struct cli *c, const char *id)
 		buf_printf(&c->out, "key %s is revoked\n", id);
 	}
 	return CLI_OK;
-}
-
-static const char *
-state(const struct key_row *k, int64_t now)
-{
-	if (k->revoked_ns != 0)
-		return "revoked";
-	if (k->expires_ns != 0 && k->expires_ns <= now)
-		return "expired";
-	return k->successor.len > 0 ? "rotated" : "active";
 }
 
 static void
@@ -228,7 +174,7 @@ key_json(struct cli *c, const struct key_row *k, int64_t now)
 	jw_key_s(w, "key_id", k->key_id);
 	jw_key_s(w, "name", k->name);
 	jw_key_s(w, "scopes", scopes_text(c->a, k->scopes));
-	jw_key_c(w, "state", state(k, now));
+	jw_key_c(w, "state", key_state(k, now));
 	time_or_null(w, "created_at", k->created_ns);
 	time_or_null(w, "expires_at", k->expires_ns);
 	time_or_null(w, "last_used_at", k->last_used_ns);
@@ -267,7 +213,7 @@ list(struct cli *c, const char *tenant)
 			key_json(c, &k[i], now);
 		else
 			buf_printf(&c->out, "%.*s  %-8s %-20.*s %.*s\n",
-			    STR_ARG(k[i].key_id), state(&k[i], now),
+			    STR_ARG(k[i].key_id), key_state(&k[i], now),
 			    STR_ARG(k[i].name),
 			    STR_ARG(scopes_text(c->a, k[i].scopes)));
 	}

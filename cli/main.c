@@ -42,6 +42,10 @@ static const struct command {
 	    "[--executive]", "a chain explained, each sentence checked" },
 	{ "owners", cmd_owners, "import FILE [--tenant T] | show [--tenant T]",
 	    "who owns which host, account, resource" },
+	{ "admin", cmd_admin, "create [--tenant T] | reset NAME | list | "
+	    "remove NAME", "who may use the panel" },
+	{ "audit", cmd_audit, "list [--tenant T] [--limit N] | "
+	    "verify [--seen SEQ:HASH]", "what was done by whom" },
 	{ "doctor", cmd_doctor, "", "is the store sound?" },
 	{ "conf", cmd_conf, "-T", "print a sample configuration" },
 };

@@ -11,44 +11,18 @@
 #include "base/clock.h"
 #include "keys.h"
 
-enum { NAME_MAX_LEN = 64 };
-
-static const struct plan {
-	const char *name;
-	int64_t rate;		/* requests a minute */
-} plans[] = {
-	{ "standard", 100 },
-	{ "enterprise", 1000 },
-};
-
-static bool
-name_ok(struct str s)
-{
-	if (s.len == 0 || s.len > NAME_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		    "0123456789._-", s.p[i]) == NULL || s.p[i] == '\0')
-			return false;
-	return true;
-}
-
 /* The plan's rate, or the one asked for. */
 static bool
 rate_of(const char *plan, const char *rate, int64_t *n)
 {
 	if (rate != NULL) {
-		if (str_i64(str_of(rate), n) && *n >= 0 && *n <= 1000000000)
+		if (str_i64(str_of(rate), n) && *n >= 0 && *n <= TENANT_RATE_MOST)
 			return true;
 		cli_usage("--rate takes requests a minute, 0 for unlimited");
 		return false;
 	}
-	for (size_t i = 0; i < COUNT(plans); i++) {
-		if (strcmp(plan, plans[i].name) == 0) {
-			*n = plans[i].rate;
-			return true;
-		}
-	}
+	if (plan_rate(str_of(plan), n))
+		return true;
 	cli_usage("no plan %s: standard (100 a minute) or enterprise (1,000)",
 	    plan);
 	return false;
@@ -62,9 +36,9 @@ add(struct cli *c, const char *name, const char *plan, const char *rate)
 	int64_t n;
 	enum rc rc;
 
-	if (!name_ok(str_of(name)))
+	if (!tenant_name_ok(str_of(name)))
 		return cli_usage("a tenant's name is 1 to %d of A-Z a-z 0-9 . _ -",
-		    NAME_MAX_LEN);
+		    TENANT_NAME_MOST);
 	if (!rate_of(plan, rate, &n))
 		return CLI_USAGE;
 	if (!cli_open(c, true))
@@ -80,7 +54,7 @@ add(struct cli *c, const char *name, const char *plan, const char *rate)
 	    STR("tenant.add"), t.name);
 	if (rc != RC_OK)
 		return cli_rc(rc, "writing the audit log");
-	if (!key_issue(c, &(struct key_wish){ .tenant = t.id,
+	if (!key_new(c, &(struct key_wish){ .tenant = t.id,
 	    .name = STR("first"), .expires_s = KEY_EXPIRES_S,
 	    .scopes = SCOPE_INGEST | SCOPE_READ | SCOPE_ANALYZE | SCOPE_AI },
 	    &key))

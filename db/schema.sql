@@ -250,3 +250,57 @@ CREATE INDEX chain_judged ON chain(chain) WHERE disposition <> '';
 
 -- ==== graph.db, step 3: what an event says was done
 ALTER TABLE event ADD COLUMN action INTEGER NOT NULL DEFAULT 0; -- word
+
+-- ==== control.db, step 2: people and what they may
+CREATE TABLE administrator (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+	tenant INTEGER NOT NULL,		-- 0: operator, all tenants
+	password TEXT NOT NULL,			-- Argon2id with its parameters
+	created INTEGER NOT NULL
+) STRICT;
+CREATE TABLE invitation (			-- one-time tokens
+	hash BLOB PRIMARY KEY,			-- SHA-256 of the token
+	name TEXT NOT NULL,			-- whose new password; empty: anyone's
+	tenant INTEGER NOT NULL,
+	expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+	hash BLOB PRIMARY KEY,			-- SHA-256 of the cookie
+	administrator INTEGER NOT NULL REFERENCES administrator(id),
+	created INTEGER NOT NULL,
+	seen INTEGER NOT NULL			-- to the minute
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_administrator ON session(administrator);
+CREATE TABLE answer (				-- idem of /admin, by who asked
+	who TEXT NOT NULL,
+	scope TEXT NOT NULL,
+	key TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	body_sha256 BLOB NOT NULL,
+	status INTEGER NOT NULL,
+	content_type TEXT NOT NULL,
+	body BLOB NOT NULL,
+	PRIMARY KEY (who, scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_at ON answer(at);
+CREATE INDEX audit_tenant ON audit(tenant, seq);
+
+-- ==== limits.db, step 2: sign-ins that failed, and use by the hour
+CREATE TABLE sign_in (
+	who TEXT PRIMARY KEY,			-- client address, digest of the name
+	failures INTEGER NOT NULL,
+	at INTEGER NOT NULL			-- of the last one
+) STRICT, WITHOUT ROWID;
+CREATE TABLE usage (
+	tenant INTEGER NOT NULL,
+	hour INTEGER NOT NULL,			-- hours since 1970
+	requests INTEGER NOT NULL,		-- let through
+	refused INTEGER NOT NULL,		-- over the rate
+	events INTEGER NOT NULL,		-- accepted
+	bytes INTEGER NOT NULL,			-- of bodies they came in
+	minute INTEGER NOT NULL,		-- the latest minute counted
+	in_minute INTEGER NOT NULL,		-- requests in it
+	peak INTEGER NOT NULL,			-- most requests in one minute
+	PRIMARY KEY (tenant, hour)
+) STRICT, WITHOUT ROWID;

@@ -13,6 +13,8 @@
  * Several threads parse, normalise and tag; one committer writes.
  */
 #include "ask.h"
+#include "base/clock.h"
+#include "control.h"
 #include "ingest.h"
 #include "read.h"
 #include "serve.h"
@@ -118,6 +120,10 @@ commit(struct app *app, const struct request *rq, struct reply *rp,
 		    "was used for another body");
 	if (b->replayed)
 		return serve_idem_replay(rq, rp, &b->answer);
+	if (b->accepted > 0)
+		control_usage_add(app->store, rq->tenant, clock_now_ns(),
+		    &(struct usage){ .events = (int64_t)b->accepted,
+		    .bytes = (int64_t)rq->body.len });
 	ingest_answer(b, &rp->body);
 	return RC_OK;
 }

@@ -42,6 +42,11 @@ struct request {
 	struct str content_type;	/* media type, lower case, no parameters */
 	struct str content_encoding;	/* lower case */
 	struct str idempotency_key, last_event_id, accept;
+	struct str cookies;		/* the header as it came; see request_cookie */
+	struct str fetch_site;		/* Sec-Fetch-Site: where the page was from */
+	struct str forwarded_proto;	/* X-Forwarded-Proto; believed by nobody yet */
+	bool from_panel;		/* X-TRACE-Panel: a script of ours sent it */
+	bool tls;			/* the client came over TLS */
 	char id[129];			/* the request id, NUL-terminated */
 	struct str body;		/* unpacked */
 	bool has_body;			/* any byte was sent */
@@ -52,10 +57,14 @@ struct request {
 	int64_t tenant;			/* 0: nobody */
 	uint32_t scopes;
 	struct str key_id;
+	struct str who;			/* for the audit log: "key:…", "admin:…" */
+	int64_t administrator;		/* 0: no session, a key or nobody */
 };
 
 struct str request_param(const struct request *rq, const char *name);
 bool request_has_param(const struct request *rq, const char *name);
+/* The (first) cookie of that name; empty: none. */
+struct str request_cookie(const struct request *rq, const char *name);
 
 struct header { const char *name; struct str value; };
 enum { HEADERS_MAX = 16, PROBLEM_ERRORS_MAX = 100 };

@@ -30,6 +30,10 @@ bucket_name(const struct limit_who *who, char out[BUCKET_NAME])
 		snprintf(out, BUCKET_NAME, "t:%" PRId64, who->tenant);
 		return;
 	}
+	if (who->administrator != 0) {
+		snprintf(out, BUCKET_NAME, "s:%" PRId64, who->administrator);
+		return;
+	}
 	if (who->from != NULL)
 		addr_client_name(who->from, client);
 	snprintf(out, BUCKET_NAME, "a:%s", client);

@@ -14,7 +14,8 @@
 enum { LIMIT_NONE = 2147483647 };
 
 struct limit_who {
-	int64_t tenant;		/* 0: nobody, by address */
+	int64_t tenant;		/* 0: see the next */
+	int64_t administrator;	/* 0: nobody, by address */
 	int64_t rate;		/* requests a minute; 0: unlimited */
 	const struct addr *from;	/* NULL: unknown, one bucket for all */
 };

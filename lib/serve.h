@@ -38,6 +38,7 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
 	int64_t queue_max;	/* requests waiting for the committer */
 	int64_t live_max, live_heartbeat_s, live_recycle_s, live_pending_max;
 	int64_t address_rate;	/* requests a minute without a key */
+	int64_t session_idle_s, session_most_s;
 	int64_t disk_min;	/* free bytes below which ingest answers 503 */
 };
 /* Reads $TRACE_CONFIG, /etc/tra-ce/tra-ce.conf or ../etc/tra-ce.conf; what is
@@ -63,6 +64,9 @@ enum {
 				   the idempotency row */
 	ROUTE_IDEMPOTENT_SELF = 8,	/* the handler keeps its own idempotency row */
 	ROUTE_NO_JSON = 16,	/* body may be NDJSON or text: type check by handler */
+	ROUTE_SESSION = 32,	/* also by an administrator's session: rq->tenant is
+				   then that administrator's, 0 for an operator */
+	ROUTE_CONTROL = 64,	/* as ROUTE_WRITES, with control.db's transaction */
 };
 
 struct route {
@@ -113,6 +117,17 @@ void serve_begin(const char *name, struct config *conf, char why[SERVE_WHY],
     struct app *app);
 /* Open the store of conf->data into app->store; else app->trouble says why. */
 enum rc serve_store(struct app *app);
+
+/* An administrator's session lies in this cookie; the prefix makes browsers
+ * hold it to TLS and this host (RFC 6265bis, 4.1.3). */
+#define SESSION_COOKIE "tra_ce_session"
+#define SESSION_COOKIE_TLS "__Host-" SESSION_COOKIE
+struct str serve_session_cookie(const struct request *rq);
+/* RC_DENIED, and said so, unless a page of this host asked: a request that
+ * changes something comes with X-TRACE-Panel, which no form and no other
+ * site's script can send, and browsers say themselves where it is from. */
+MUST_CHECK enum rc serve_from_panel(const struct request *rq,
+    struct reply *rp);
 
 /* The table behind tra-ce.conf, for those who print the sample file. */
 struct conf_row;

@@ -30,6 +30,14 @@ void tagger_close(struct tagger *t);
  * the event. Deterministic: rules match in the order of their ids. */
 void tag_event(const struct tagger *t, struct event *ev);
 
+/* A loaded rule; its level is 1 (informational) to 5 (critical). */
+struct tag_rule {
+	const char *file, *id, *title;
+	int level;
+	const technique *techniques;
+	size_t n_techniques;
+};
+struct tag_rule tagger_rule(const struct tagger *t, size_t i);
 struct tag_refusal { const char *file, *id, *reason; };
 size_t tagger_loaded(const struct tagger *t);
 size_t tagger_refused(const struct tagger *t);

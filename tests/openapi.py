@@ -105,8 +105,10 @@ class Contract:
         self.seen.add((method, found[0], status))
         response = self.whole(response)
         out = [f"{method} {found[0]} {status}: no header {h}" for h in response.get("headers", {})
-               if h.lower() not in headers and h not in ("Idempotency-Replayed", "Link")]
+               if h.lower() not in headers and h not in ("Idempotency-Replayed", "Link", "Location")]
         content = response.get("content", {})
+        if not content and not body:
+            return out
         kind = headers.get("content-type", "").partition(";")[0]
         if kind not in content:
             return out + [f"{method} {found[0]} {status}: {kind!r} is not listed"]

@@ -216,3 +216,30 @@ random_base62(char *out, size_t len)
 	for (i = 0; i < len; i++)
 		out[i] = base62[randombytes_uniform(62)];
 }
+
+/* ---- passwords ----------------------------------------------------------- */
+
+enum { PASSES = 3, MEMORY = 64 << 20 };
+
+_Static_assert(PASSWORD_TEXT >= crypto_pwhash_STRBYTES, "room for the text");
+
+bool
+password_hash(struct str password, char out[PASSWORD_TEXT])
+{
+	return crypto_pwhash_str(out, password.p, password.len, PASSES,
+	    MEMORY) == 0;
+}
+
+/* Only what password_hash itself would write: parameters of a changed file
+ * could ask for all memory there is. */
+bool
+password_verify(struct str password, struct str stored)
+{
+	char text[PASSWORD_TEXT] = { 0 };
+
+	if (stored.len >= sizeof(text))
+		return false;
+	memcpy(text, stored.p, stored.len);
+	return crypto_pwhash_str_needs_rehash(text, PASSES, MEMORY) == 0 &&
+	    crypto_pwhash_str_verify(text, password.p, password.len) == 0;
+}

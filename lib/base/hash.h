@@ -49,6 +49,16 @@ MUST_CHECK bool base64_parse(struct arena *a, struct str text, struct str *out);
 void base62_text(uint64_t n, int digits, char *out);
 /* A random character of 0-9A-Za-z, uniform, `len` times, no NUL. */
 void random_base62(char *out, size_t len);
+/*
+ * Passwords: Argon2id (RFC 9106) with 3 passes over 64 MiB, so each call takes
+ * that much memory and about a tenth of a second, whatever is stored: who may
+ * call it how often at once is the caller's business. password_hash gives the
+ * text to store, salt and parameters in it; password_verify takes no text with
+ * other parameters. False: also when there is no memory.
+ */
+enum { PASSWORD_TEXT = 128 };
+MUST_CHECK bool password_hash(struct str password, char out[PASSWORD_TEXT]);
+MUST_CHECK bool password_verify(struct str password, struct str stored);
 uint32_t crc32_of(const void *p, size_t len);	/* IEEE, as zlib's crc32 */
 
 #endif

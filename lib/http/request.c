@@ -154,6 +154,12 @@ request_read(struct request *rq, struct arena *mem, char *const *envp)
 	    str_trim(request_env(envp, "HTTP_IDEMPOTENCY_KEY"));
 	rq->last_event_id = str_trim(request_env(envp, "HTTP_LAST_EVENT_ID"));
 	rq->accept = request_env(envp, "HTTP_ACCEPT");
+	rq->cookies = request_env(envp, "HTTP_COOKIE");
+	rq->fetch_site = request_env(envp, "HTTP_SEC_FETCH_SITE");
+	rq->forwarded_proto = env_once(envp, "HTTP_X_FORWARDED_PROTO");
+	rq->from_panel = request_env(envp, "HTTP_X_TRACE_PANEL").len > 0;
+	rq->tls = str_is_fold(request_env(envp, "HTTPS"), "on")
+	    || str_is(request_env(envp, "REQUEST_SCHEME"), "https");
 	if (!uri_split(rq))
 		fault_set(rq, "the path holds a broken percent-encoding");
 	else if (!uri_query(rq))
@@ -183,4 +189,17 @@ request_has_param(const struct request *rq, const char *name)
 			return true;
 	}
 	return false;
+}
+
+struct str
+request_cookie(const struct request *rq, const char *name)
+{
+	struct str rest = rq->cookies, pair, key;
+
+	while (str_cut(&rest, ';', &pair)) {
+		pair = str_trim(pair);
+		if (str_cut(&pair, '=', &key) && str_is(key, name))
+			return str_trim(pair);
+	}
+	return (struct str){ "", 0 };
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Key, rate limit, scope: in this order, so that a refusal tells the bucket it
+ * Key or session, rate limit, scope: in this order, so that a refusal tells the bucket it
  * drew on, and guessing keys is as slow as the guesser's address allows.
  */
 #include "serve/inner.h"
@@ -8,7 +8,18 @@
 #include "auth.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "control.h"
 #include "limit.h"
+#include "session.h"
+
+enum { SESSION_RATE = 600 };	/* requests a minute of one administrator */
+
+/* Who asks: a key, a session, or nobody. */
+struct asker {
+	enum rc rc;		/* RC_OK: one of the two */
+	struct key_row key;
+	struct session session;	/* administrator 0: it is the key */
+};
 
 void
 client_find(struct request *rq, struct str proxies)
@@ -28,6 +39,8 @@ client_find(struct request *rq, struct str proxies)
 		if (!addr_parse(str_sub(list, comma, list.len), &next))
 			return;
 		at = next;
+		if (rq->forwarded_proto.len > 0)
+			rq->tls = str_is_fold(rq->forwarded_proto, "https");
 		rq->remote_addr = str_trim(str_sub(list, comma, list.len));
 		list = str_sub(list, 0, comma > 0 ? comma - 1 : 0);
 	}
@@ -41,6 +54,9 @@ unauthorised(const struct request *rq, struct reply *rp)
 	    : "Bearer realm=\"tra-ce\", error=\"invalid_token\"";
 
 	reply_header(rp, "WWW-Authenticate", str_of(how));
+	if (rq->api_key.len == 0 && serve_session_cookie(rq).len > 0)
+		return reply_problem(rp, RC_UNAUTHORISED,
+		    "the session has ended, or is not for this path");
 	if (rq->api_key.len == 0)
 		return reply_problem(rp, RC_UNAUTHORISED, "send a key as"
 		    " X-API-Key: KEY or Authorization: Bearer KEY");
@@ -75,17 +91,33 @@ admit_without_store(struct app *app, struct reply *rp,
 	    app->trouble != NULL ? app->trouble : "the store is not open");
 }
 
-static enum rc
-draw(struct app *app, const struct request *rq, struct reply *rp,
-    const struct key_row *k, const struct addr *from, int cost,
+/* Requests of a tenant's keys are its use; who is over the rate too. */
+static void
+count_use(struct app *app, const struct limit_who *who, bool taken,
     int64_t now_ns)
 {
-	struct limit_who who = { .from = from };
+	struct usage more = { .requests = taken, .refused = !taken };
+
+	if (who->tenant != 0)
+		control_usage_add(app->store, who->tenant, now_ns, &more);
+}
+
+static enum rc
+draw(struct app *app, const struct request *rq, struct reply *rp,
+    const struct asker *k, const struct addr *from, int cost, int64_t now_ns)
+{
+	struct limit_who who = { .from = from,
+		.rate = app->conf->address_rate };
 	struct bucket b;
 	enum rc rc;
 
-	who.tenant = k != NULL ? k->tenant : 0;
-	who.rate = k != NULL ? k->rate : app->conf->address_rate;
+	if (k->rc == RC_OK && k->session.administrator != 0) {
+		who.administrator = k->session.administrator;
+		who.rate = SESSION_RATE;
+	} else if (k->rc == RC_OK) {
+		who.tenant = k->key.tenant;
+		who.rate = k->key.rate;
+	}
 	rc = limit_draw(app->store, &who, cost, now_ns, &b);
 	if (rc != RC_OK) {
 		limit_full(who.rate, now_ns, &b);
@@ -93,6 +125,8 @@ draw(struct app *app, const struct request *rq, struct reply *rp,
 		return reply_problem(rp, rc, "requests cannot be counted now");
 	}
 	limit_headers(rp, &b);
+	if (cost != 0)
+		count_use(app, &who, b.taken, now_ns);
 	if (cost == 0 || b.taken)
 		return RC_OK;
 	log_debug("id=%s over its rate", rq->id);
@@ -109,27 +143,110 @@ scope_check(const struct request *rq, struct reply *rp,
 	    STR_ARG(scopes_text(rp->mem, route->scope)));
 }
 
-/* The key's answer once its request is counted. */
+/* ---- sessions ------------------------------------------------------------ */
+
+struct str
+serve_session_cookie(const struct request *rq)
+{
+	return request_cookie(rq,
+	    rq->tls ? SESSION_COOKIE_TLS : SESSION_COOKIE);
+}
+
+enum rc
+serve_from_panel(const struct request *rq, struct reply *rp)
+{
+	if (rq->from_panel && (rq->fetch_site.len == 0
+	    || str_is(rq->fetch_site, "same-origin")))
+		return RC_OK;
+	return reply_problem(rp, RC_DENIED, "this is taken from the panel's"
+	    " own pages only, or with a key: send X-TRACE-Panel: 1");
+}
+
+/* Reading is safe from elsewhere in itself, but no page of another site has
+ * any business with a session: SameSite=Strict says so to the browser, this to
+ * the one that does not listen. */
+static bool
+may_read(const struct request *rq)
+{
+	return !str_is(rq->fetch_site, "cross-site");
+}
+
+static void
+session_find(struct app *app, const struct request *rq, int64_t now_ns,
+    struct asker *k)
+{
+	const struct session_span span = { app->conf->session_idle_s,
+		app->conf->session_most_s };
+	struct str token = serve_session_cookie(rq);
+
+	if (token.len > 0 && may_read(rq))
+		k->rc = session_check(app->store, rq->mem, token, span, now_ns,
+		    &k->session);
+}
+
+static void
+asker_find(struct app *app, const struct request *rq,
+    const struct route *route, const struct addr *from, int64_t now_ns,
+    struct asker *k)
+{
+	*k = (struct asker){ .rc = RC_UNAUTHORISED };
+	if (rq->api_key.len > 0)
+		k->rc = auth_key(app->store, rq->mem, rq->api_key, from, now_ns,
+		    &k->key);
+	else if ((route->flags & ROUTE_SESSION) != 0)
+		session_find(app, rq, now_ns, k);
+}
+
+static void
+asker_tell(struct request *rq, const struct asker *k)
+{
+	const struct session *s = &k->session;
+
+	if (s->administrator == 0) {
+		rq->tenant = k->key.tenant;
+		rq->scopes = k->key.scopes;
+		rq->key_id = k->key.key_id;
+		rq->who = str_printf(rq->mem, "key:%.*s", STR_ARG(rq->key_id));
+		return;
+	}
+	rq->administrator = s->administrator;
+	rq->tenant = s->tenant;
+	rq->scopes = SCOPE_ADMIN | (s->tenant == 0 ? SCOPE_OPERATOR : 0);
+	rq->who = str_printf(rq->mem, "admin:%.*s", STR_ARG(s->name));
+}
+
+static bool
+changes(const struct request *rq)
+{
+	return rq->method != METHOD_GET && rq->method != METHOD_HEAD
+	    && rq->method != METHOD_OPTIONS;
+}
+
+/* ---- the answer once the request is counted -------------------------------- */
+
 static enum rc
 verdict(struct app *app, struct request *rq, struct reply *rp,
-    const struct route *route, enum rc key_rc, const struct key_row *k)
+    const struct route *route, const struct asker *k)
 {
 	bool open = (route->flags & ROUTE_OPEN) != 0;
+	enum rc rc;
 
-	if (key_rc == RC_OK) {
-		rq->tenant = k->tenant;
-		rq->scopes = k->scopes;
-		rq->key_id = k->key_id;
-	}
+	if (k->rc == RC_OK)
+		asker_tell(rq, k);
 	if (app->trouble != NULL && !open)
 		return reply_problem(rp, RC_BUSY, "%s", app->trouble);
 	if (open)
 		return RC_OK;
-	if (key_rc == RC_DENIED)
+	if (k->rc == RC_DENIED)
 		return reply_problem(rp, RC_DENIED,
 		    "the key may not be used from this address");
-	if (key_rc != RC_OK)
+	if (k->rc != RC_OK)
 		return unauthorised(rq, rp);
+	if (rq->administrator != 0 && changes(rq)) {
+		rc = serve_from_panel(rq, rp);
+		if (rc != RC_OK)
+			return rc;
+	}
 	return scope_check(rq, rp, route);
 }
 
@@ -138,31 +255,28 @@ serve_admit(struct app *app, struct request *rq, struct reply *rp,
     const struct route *route)
 {
 	int64_t now_ns = clock_now_ns();
-	struct key_row k = { 0 };
+	struct asker k;
 	struct addr from;
 	bool from_known, free_of_charge;
-	enum rc key_rc = RC_UNAUTHORISED;
 	enum rc rc;
 
 	client_find(rq, str_of(app->conf->proxies));
 	if (app->store == NULL)
 		return admit_without_store(app, rp, route, now_ns);
 	from_known = addr_parse(rq->remote_addr, &from);
-	if (rq->api_key.len > 0)
-		key_rc = auth_key(app->store, rq->mem, rq->api_key,
-		    from_known ? &from : NULL, now_ns, &k);
-	if (key_rc == RC_BUSY || key_rc == RC_FAIL) {
+	asker_find(app, rq, route, from_known ? &from : NULL, now_ns, &k);
+	if (k.rc == RC_BUSY || k.rc == RC_FAIL) {
 		(void)admit_without_store(app, rp, route, now_ns);
-		return reply_problem(rp, key_rc, "keys cannot be read now");
+		return reply_problem(rp, k.rc, "keys cannot be read now");
 	}
 	/* A guess at a key is never free, whatever it asks for. */
 	free_of_charge = (route->flags & ROUTE_FREE) != 0
-	    && (key_rc == RC_OK || (route->flags & ROUTE_OPEN) != 0);
-	rc = draw(app, rq, rp, key_rc == RC_OK ? &k : NULL,
-	    from_known ? &from : NULL, free_of_charge ? 0 : 1, now_ns);
+	    && (k.rc == RC_OK || (route->flags & ROUTE_OPEN) != 0);
+	rc = draw(app, rq, rp, &k, from_known ? &from : NULL,
+	    free_of_charge ? 0 : 1, now_ns);
 	if (rc != RC_OK)
 		return rc;
-	if (key_rc == RC_OK)
-		store_key_used(app->store, k.key_id, now_ns);
-	return verdict(app, rq, rp, route, key_rc, &k);
+	if (k.rc == RC_OK && k.session.administrator == 0)
+		store_key_used(app->store, k.key.key_id, now_ns);
+	return verdict(app, rq, rp, route, &k);
 }

@@ -101,6 +101,9 @@ answer_head(struct app *app, struct request *rq, struct reply *rp,
 	}
 	if (rc == RC_BUSY && !reply_has_header(rp, "Retry-After"))
 		reply_header(rp, "Retry-After", STR("2"));
+	if (rc == RC_UNAUTHORISED && !reply_has_header(rp, "WWW-Authenticate"))
+		reply_header(rp, "WWW-Authenticate",
+		    STR("Bearer realm=\"tra-ce\""));
 	head_write(head, rq, rp, status, rc == RC_OK ? "OK" : rc_title(rc));
 	*body = buf_str(&rp->body);
 	if (status == 204) {

@@ -49,6 +49,10 @@ static const struct conf_row rows[] = {
 	    "end a stream after that long; 0: never" },
 	{ "live", "pending_max", CONF_SIZE, AT(live_pending_max), "256K",
 	    "what a slow reader may leave unread before it is dropped" },
+	{ "panel", "session_idle", CONF_SPAN, AT(session_idle_s), "30m",
+	    "an administrator's session ends when unused for that long" },
+	{ "panel", "session_most", CONF_SPAN, AT(session_most_s), "12h",
+	    "and at the latest after that" },
 };
 
 const struct conf_row *
@@ -125,6 +129,8 @@ numbers_ok(const struct config *c, char *why, size_t len)
 		{ "recycle", c->live_recycle_s, 0, 1 << 30 },
 		{ "pending_max", c->live_pending_max, 4 << 10, 1 << 30 },
 		{ "address_rate", c->address_rate, 0, 1000000000 },
+		{ "session_idle", c->session_idle_s, 1, 86400 },
+		{ "session_most", c->session_most_s, 1, 30 * 86400 },
 		{ "disk_min", c->disk_min, 0, INT64_MAX },
 	};
 	size_t i;

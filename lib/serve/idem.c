@@ -23,7 +23,8 @@ enum { KEY_MOST = 255 };
 static bool
 is_keyed(const struct request *rq)
 {
-	return rq->method == METHOD_POST && rq->tenant != 0
+	return rq->method == METHOD_POST
+	    && (rq->tenant != 0 || rq->administrator != 0)
 	    && rq->idempotency_key.len > 0;
 }
 
@@ -275,6 +276,8 @@ idem_handle(struct app *app, const struct request *rq, struct reply *rp,
 		if (rc != RC_OK)
 			return rc;
 	}
+	if ((route->flags & ROUTE_CONTROL) != 0)
+		return control_handle(app, rq, rp, route);
 	if ((route->flags & ROUTE_WRITES) != 0)
 		return handle_writes(app, rq, rp, route);
 	if (keyed && (route->flags & ROUTE_IDEMPOTENT_SELF) == 0)

@@ -37,6 +37,10 @@ enum rc turn_take(struct app *app, const struct endpoint *ep,
 enum rc idem_handle(struct app *app, const struct request *rq,
     struct reply *rp, const struct route *route);
 
+/* The same in control.db's transaction (ROUTE_CONTROL). */
+enum rc control_handle(struct app *app, const struct request *rq,
+    struct reply *rp, const struct route *route);
+
 /* Forget an answer that was begun; rate-limit headers stay. */
 void reply_restart(struct reply *rp);
 

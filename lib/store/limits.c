@@ -60,7 +60,7 @@ inode_of(const struct store *st)
 static enum rc
 open_once(struct store *st, bool *damaged)
 {
-	const char *const steps[] = { schema_limits };
+	const char *const steps[] = { schema_limits, schema_limits_2 };
 	char path[4096];
 
 	path_of(st, "", path);
@@ -110,8 +110,8 @@ limits_open(struct store *st)
 }
 
 /* Make sure that the file open is the one that is there. */
-static enum rc
-follow(struct store *st)
+enum rc
+limits_follow(struct store *st)
 {
 	if (st->limits != NULL && inode_of(st) == st->limits_inode)
 		return RC_OK;
@@ -260,7 +260,7 @@ store_bucket(struct store *st, struct str name, int64_t rate, int cost,
 	}
 	if (rate > RATE_MOST)
 		rate = RATE_MOST;
-	rc = follow(st);
+	rc = limits_follow(st);
 	if (rc == RC_OK)
 		rc = take_locked(st, name, rate, cost, now_ns, &r);
 	if (rc != RC_OK && st->limits != NULL && db_damaged(st->limits)) {
@@ -281,7 +281,7 @@ limits_key_used(struct store *st, struct str key_id)
 	struct query q;
 	int64_t at = 0;
 
-	if (follow(st) != RC_OK)
+	if (limits_follow(st) != RC_OK)
 		return 0;
 	q = query_begin(st->limits, sql[USED_GET]);
 	query_put_str(&q, key_id);

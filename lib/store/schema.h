@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The texts of db/schema.sql: its head, then one for each kind of file. They
- * are the first step of each file's migrations; schema_graph_2 and so on are the
- * further ones of graph.db. */
+/* The texts of db/schema.sql: its head, then one for each kind of file, which
+ * are the first step of each file's migrations, then the later steps. */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
 extern const char schema_head[], schema_control[], schema_limits[],
-    schema_graph[], schema_graph_2[], schema_graph_3[];
+    schema_graph[], schema_graph_2[], schema_graph_3[], schema_control_2[],
+    schema_limits_2[];
 
 #endif

@@ -129,6 +129,8 @@ void event_light(struct query *q, struct event_row *row);
 
 /* limits.c */
 MUST_CHECK enum rc limits_open(struct store *st);
+/* Before each use of st->limits: open again what somebody has made anew. */
+MUST_CHECK enum rc limits_follow(struct store *st);
 int64_t limits_key_used(struct store *st, struct str key_id);
 
 /* audit.c: lines on what is wrong with the audit log's hashes */

@@ -44,7 +44,7 @@ folder_make(const char *path)
 static enum rc
 control_open(struct store *st, bool create)
 {
-	const char *const steps[] = { schema_control };
+	const char *const steps[] = { schema_control, schema_control_2 };
 	char path[PATH_LEN];
 
 	snprintf(path, sizeof(path), "%s/control.db", st->data);

@@ -210,6 +210,15 @@ tagger_loaded(const struct tagger *t)
 	return t->n_rules;
 }
 
+struct tag_rule
+tagger_rule(const struct tagger *t, size_t i)
+{
+	const struct rule *r = t->rules[i];
+
+	return (struct tag_rule){ r->file, r->id, r->title, r->level,
+		r->techniques, r->n_techniques };
+}
+
 size_t
 tagger_refused(const struct tagger *t)
 {

@@ -70,6 +70,7 @@ class Answer:
 class Client:
     def __init__(self, lab, key, base="/api/v1"):
         self.lab, self.key, self.base, self.conn, self.of = lab, key, base, None, None
+        self.source = None                          # the address it comes from, if another than 127.0.0.1
 
     def on(self, base):
         return Client(self.lab, self.key, base)
@@ -84,7 +85,8 @@ class Client:
             self.conn, self.of = None, self.lab.proc
         for fresh in (False, True):
             if self.conn is None:
-                self.conn, fresh = http.client.HTTPConnection("127.0.0.1", self.lab.port, timeout=60), True
+                self.conn, fresh = http.client.HTTPConnection("127.0.0.1", self.lab.port, timeout=60,
+                    source_address=(self.source, 0) if self.source else None), True
             try:
                 self.conn.request(method, self.base + path, body, h)
                 r = self.conn.getresponse()
@@ -121,6 +123,31 @@ class Client:
 
     def stream(self, query="", last=None, receive_buffer=None):
         return Stream(self.lab.port, self.base, self.key, query, last, receive_buffer)
+
+
+class Person(Client):
+    """Somebody with a browser at an address of his own: a cookie, and the header that the panel's pages send."""
+    PASSWORD = "a quay of nine piers"
+    born = 0
+
+    def __init__(self, lab, name=None, source=None):
+        super().__init__(lab, None)
+        Person.born += 1
+        self.name, self.cookie, self.attributes = name, None, ""
+        self.source = source or f"127.0.{1 + Person.born // 250}.{1 + Person.born % 250}"
+
+    def request(self, method, path, body=None, headers=None, key=True):
+        h = {"X-TRACE-Panel": "1"}
+        if self.cookie:
+            h["Cookie"] = self.cookie
+        h.update(headers or {})
+        a = super().request(method, path, body, {k: v for k, v in h.items() if v is not None}, key)
+        if "set-cookie" in a.headers:
+            self.cookie, _, self.attributes = a.headers["set-cookie"].partition(";")
+        return a
+
+    def sign_in(self, password=PASSWORD):
+        return self.post("/admin/session", {"name": self.name, "password": password})
 
 
 class Stream:
@@ -353,6 +380,15 @@ class Lab:
         c = Client(self, a["key"])
         c.name, c.key_id = tenant.name, a["key_id"]
         return c
+
+    def person(self, name, tenant=None, sign_in=True):
+        """A new administrator: an operator, or the tenant's."""
+        token = self.tool("admin", "create", *(["--tenant", tenant] if tenant else []))["token"]
+        p = Person(self, name)
+        p.post("/admin/claim", {"token": token, "name": name, "password": p.PASSWORD}).want(201)
+        if sign_in:
+            p.sign_in().want(200)
+        return p
 
     def responder(self, name):
         """Resident kB of each process of that responder."""
