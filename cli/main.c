@@ -40,6 +40,10 @@ static const struct command {
 	    "read the stored records again with today's rules" },
 	{ "investigate", cmd_investigate, "CHAIN_ID [--tenant T] "
 	    "[--executive]", "a chain explained, each sentence checked" },
+	{ "export", cmd_export, "[CHAIN_ID...] --format F [--out FOLDER] "
+	    "[--version N] [--tenant T]",
+	    "chains as STIX, Attack Flow, Navigator, OCSF, DOT, GraphML, "
+	    "Markdown, HTML" },
 	{ "owners", cmd_owners, "import FILE [--tenant T] | show [--tenant T]",
 	    "who owns which host, account, resource" },
 	{ "admin", cmd_admin, "create [--tenant T] | reset NAME | list | "

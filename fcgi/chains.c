@@ -3,7 +3,8 @@
  * chains - the chains found, their history, and what analysts say of them.
  *
  * GET   /chains                    200 {"chains","next_cursor"}
- * GET   /chains/{id}               200 the chain; any id it ever had; ?version=
+ * GET   /chains/{id}               200 the chain; any id it ever had; ?version=,
+ *				    ?format= (lib/export.h)
  * PATCH /chains/{id}               200; status, assignee, ticket, note
  * GET   /chains/{id}/history       200 {"chain_id","versions","notes"}
  * POST  /chains/{id}/disposition   200; 422 another word
@@ -11,6 +12,7 @@
  */
 #include "ask.h"
 #include "base/clock.h"
+#include "export.h"
 #include "ingest.h"
 #include "read.h"
 #include "serve.h"
@@ -125,38 +127,69 @@ list_step(struct turn *t)
 
 /* ---- one -------------------------------------------------------------------- */
 
+/* *f is NULL for our own JSON. */
 static enum rc
-wanted_format(struct turn *t)
+wanted_format(struct turn *t, const struct export_format **f)
 {
-	struct str f = request_param(t->rq, "format");
+	struct str name = request_param(t->rq, "format");
 
-	if (f.len == 0 || str_is(f, "json"))
+	*f = export_format(name);
+	if (*f != NULL || name.len == 0 || str_is(name, "json"))
 		return RC_OK;
-	return reply_bad_field(t->rp, STR("/format"),
-	    "this server answers json");
+	return reply_bad_field(t->rp, STR("/format"), "must be one of %s",
+	    export_names());
+}
+
+static enum rc
+wanted_version(struct turn *t, struct chain_row *row)
+{
+	uint64_t version = 0;
+	enum rc rc;
+
+	if (!request_has_param(t->rq, "version"))
+		return RC_OK;
+	if (!str_u64(request_param(t->rq, "version"), &version))
+		return reply_bad_field(t->rp, STR("/version"),
+		    "must be a whole number");
+	rc = version > INT64_MAX ? RC_ABSENT : graph_chain_version(t->g,
+	    t->rq->mem, t->row.id, (int64_t)version, row);
+	if (rc == RC_ABSENT)
+		return reply_problem(t->rp, rc, "no such version");
+	return rc;
+}
+
+/* A browser shows HTML from here as a page of ours: it may run and fetch
+ * nothing, whatever it holds, and has no origin. */
+static enum rc
+show_export(struct turn *t, const struct export_format *f,
+    const struct chain_row *row)
+{
+	char id[CHAIN_ID_TEXT];
+
+	chain_id_text(row->id, id);
+	t->rp->content_type = f->media_type;
+	reply_header(t->rp, "Content-Disposition", str_printf(t->rq->mem,
+	    "inline; filename=\"%s.%s\"", id, f->suffix));
+	reply_header(t->rp, "X-Content-Type-Options", STR("nosniff"));
+	reply_header(t->rp, "Content-Security-Policy", STR("default-src "
+	    "'none'; style-src 'unsafe-inline'; sandbox"));
+	return export_stored(f, t->g, t->rq->mem, row, &t->rp->body);
 }
 
 static enum rc
 show_step(struct turn *t)
 {
 	struct chain_row row = t->row;
+	const struct export_format *f;
 	struct jw w;
-	uint64_t version = 0;
-	enum rc rc = wanted_format(t);
+	enum rc rc = wanted_format(t, &f);
 
+	if (rc == RC_OK)
+		rc = wanted_version(t, &row);
+	if (rc == RC_OK && f != NULL)
+		return show_export(t, f, &row);
 	if (rc != RC_OK)
 		return rc;
-	if (request_has_param(t->rq, "version")) {
-		if (!str_u64(request_param(t->rq, "version"), &version))
-			return reply_bad_field(t->rp, STR("/version"),
-			    "must be a whole number");
-		rc = version > INT64_MAX ? RC_ABSENT : graph_chain_version(t->g,
-		    t->rq->mem, t->row.id, (int64_t)version, &row);
-		if (rc == RC_ABSENT)
-			return reply_problem(t->rp, rc, "no such version");
-		if (rc != RC_OK)
-			return rc;
-	}
 	w = reply_json(t->rp);
 	return read_chain(&t->r, &w, &row, t->rq->segment[1], INCLUDE_FOLDED);
 }

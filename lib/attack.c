@@ -30,6 +30,29 @@ tactic_name(enum tactic t)
 }
 
 const char *
+tactic_id(enum tactic t)
+{
+	static const char *const ids[TACTIC__MAX] = {
+		[TACTIC_RECONNAISSANCE] = "TA0043",
+		[TACTIC_RESOURCE_DEVELOPMENT] = "TA0042",
+		[TACTIC_INITIAL_ACCESS] = "TA0001",
+		[TACTIC_EXECUTION] = "TA0002",
+		[TACTIC_PERSISTENCE] = "TA0003",
+		[TACTIC_PRIVILEGE_ESCALATION] = "TA0004",
+		[TACTIC_DEFENSE_EVASION] = "TA0005",
+		[TACTIC_CREDENTIAL_ACCESS] = "TA0006",
+		[TACTIC_DISCOVERY] = "TA0007",
+		[TACTIC_LATERAL_MOVEMENT] = "TA0008",
+		[TACTIC_COLLECTION] = "TA0009",
+		[TACTIC_COMMAND_AND_CONTROL] = "TA0011",
+		[TACTIC_EXFILTRATION] = "TA0010",
+		[TACTIC_IMPACT] = "TA0040",
+	};
+
+	return (unsigned)t < TACTIC__MAX ? ids[t] : "";
+}
+
+const char *
 attack_version(void)
 {
 	return ATTACK_VERSION;

@@ -22,6 +22,7 @@ enum tactic {
 	TACTIC_EXFILTRATION, TACTIC_IMPACT, TACTIC__MAX
 };
 const char *tactic_name(enum tactic t);		/* "initial-access" */
+const char *tactic_id(enum tactic t);		/* "TA0001" */
 
 const char *attack_version(void);		/* "18.1" */
 /* NULL if unknown. */

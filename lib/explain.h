@@ -44,6 +44,8 @@ const struct findings *explain_find(struct story *s, enum audience who);
 /* The answer of POST /ai/investigate; the body of a Markdown file. */
 void explain_json(struct jw *w, const struct findings *f, double latency_ms);
 void explain_markdown(struct buf *b, const struct findings *f);
+/* Foreign text in Markdown: nothing in it is a heading, link or markup. */
+void explain_markdown_text(struct buf *b, struct str s);
 
 /*
  * The machine check: each cite is an event or edge of the story, and the names,

@@ -72,7 +72,9 @@ struct edge_filter {
 MUST_CHECK enum rc read_edges(struct reader *r, struct buf *out,
     const struct edge_filter *f);
 
-enum { INCLUDE_RAW = 1, INCLUDE_FOLDED = 2 };
+/* INCLUDE_REFS: each node with its record's digest and its entities, for those
+ * who write it in another form; the API does not give it. */
+enum { INCLUDE_RAW = 1, INCLUDE_FOLDED = 2, INCLUDE_REFS = 4 };
 MUST_CHECK enum rc read_chain(struct reader *r, struct jw *w,
     const struct chain_row *row, struct str requested_id, unsigned include);
 

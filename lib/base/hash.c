@@ -81,6 +81,26 @@ sha256_end(struct sha256_state *s, uint8_t out[SHA256_LEN])
 	SHA256_Final(out, state_of(s));
 }
 
+/* SHA-1 is what the RFC says; nothing rests on its strength. */
+void
+uuid_named(const uint8_t space[UUID_LEN], struct str name,
+    char out[UUID_TEXT])
+{
+	uint8_t d[SHA_DIGEST_LENGTH];
+	char hex[2 * UUID_LEN + 1];
+	SHA_CTX c;
+
+	SHA1_Init(&c);
+	SHA1_Update(&c, space, UUID_LEN);
+	SHA1_Update(&c, name.p, name.len);
+	SHA1_Final(d, &c);
+	d[6] = (uint8_t)((d[6] & 0x0f) | 0x50);
+	d[8] = (uint8_t)((d[8] & 0x3f) | 0x80);
+	hex_text(d, UUID_LEN, hex);
+	snprintf(out, UUID_TEXT, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
+	    hex + 12, hex + 16, hex + 20);
+}
+
 bool
 hash_equal(const void *a, const void *b, size_t len)
 {

@@ -59,6 +59,11 @@ void random_base62(char *out, size_t len);
 enum { PASSWORD_TEXT = 128 };
 MUST_CHECK bool password_hash(struct str password, char out[PASSWORD_TEXT]);
 MUST_CHECK bool password_verify(struct str password, struct str stored);
+/* RFC 9562 version 5 (SHA-1): the same name in the same name space always has
+ * the same UUID. Text of 36 characters and a NUL. */
+enum { UUID_LEN = 16, UUID_TEXT = 37 };
+void uuid_named(const uint8_t space[UUID_LEN], struct str name,
+    char out[UUID_TEXT]);
 uint32_t crc32_of(const void *p, size_t len);	/* IEEE, as zlib's crc32 */
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "attack.h"
+#include "base/shown.h"
 #include "base/table.h"
 
 struct page {
@@ -28,15 +29,11 @@ is_link(struct str s, size_t i)
 }
 
 static void
-put(struct buf *b, struct str s)
+put_safe(struct buf *b, struct str s)
 {
 	size_t i;
 
 	for (i = 0; i < s.len; i++) {
-		if ((unsigned char)s.p[i] < ' ') {
-			buf_put_char(b, ' ');
-			continue;
-		}
 		if (s.p[i] == '<' || s.p[i] == '>') {
 			buf_put_c(b, s.p[i] == '<' ? "&lt;" : "&gt;");
 			continue;
@@ -46,6 +43,25 @@ put(struct buf *b, struct str s)
 			buf_put_char(b, '\\');
 		buf_put_char(b, s.p[i]);
 	}
+}
+
+void
+explain_markdown_text(struct buf *b, struct str s)
+{
+	char word[SHOWN_STEP];
+	size_t at = 0, step;
+
+	while (at < s.len) {		/* up to the next that is not shown */
+		step = shown_step(s.p + at, s.len - at, word);
+		at += step;
+		if (word[0] == '\0')
+			continue;
+		put_safe(b, str_sub(s, 0, at - step));
+		put_safe(b, str_of(word));
+		s = str_sub(s, at, s.len);
+		at = 0;
+	}
+	put_safe(b, s);
 }
 
 /* FNV-1a: its numbers decide nothing but where to look. */
@@ -86,7 +102,7 @@ put_said(struct page *g, const struct said *s)
 {
 	size_t i;
 
-	put(g->b, s->text);
+	explain_markdown_text(g->b, s->text);
 	buf_put_c(g->b, " \\[");
 	for (i = 0; i < s->n_cites; i++)
 		buf_printf(g->b, "%s%zu", i > 0 ? ", " : "",
@@ -109,7 +125,7 @@ put_narrative(struct page *g)
 
 	for (i = 0; i < f->n_paragraphs; i++) {
 		buf_put_c(g->b, "\n## ");
-		put(g->b, str_of(f->paragraph[i].topic));
+		explain_markdown_text(g->b, str_of(f->paragraph[i].topic));
 		buf_put_c(g->b, "\n\n");
 		for (k = 0; k < f->paragraph[i].s.n; k++)
 			put_item(g, "", &f->paragraph[i].s.v[k]);
@@ -138,12 +154,12 @@ put_deeds(struct page *g)
 	buf_put_c(g->b, "\n## Recommended actions\n\n");
 	for (i = 0; i < f->n_deeds; i++) {
 		buf_printf(g->b, "%zu. **%s: ", i + 1, f->deed[i].action);
-		put(g->b, f->deed[i].target);
+		explain_markdown_text(g->b, f->deed[i].target);
 		buf_put_c(g->b, "** ");
 		put_said(g, &f->deed[i].rationale);
 		if (f->deed[i].counter != SIZE_MAX) {
 			buf_put_c(g->b, "   ");
-			put(g->b, f->counter[f->deed[i].counter].said.text);
+			explain_markdown_text(g->b, f->counter[f->deed[i].counter].said.text);
 			buf_put_char(g->b, '\n');
 		}
 	}
@@ -177,7 +193,7 @@ put_doubt(struct page *g)
 	for (i = 0; i < f->n_unseen; i++) {
 		put_item(g, "", &f->unseen[i].said);
 		buf_put_c(g->b, "  Searched: ");
-		put(g->b, f->unseen[i].searched);
+		explain_markdown_text(g->b, f->unseen[i].searched);
 		buf_put_char(g->b, '\n');
 	}
 	if (f->n_unseen == 0)
@@ -223,7 +239,7 @@ explain_markdown(struct buf *b, const struct findings *f)
 	buf_put_c(b, "\n## Cites\n\n");
 	for (i = 0; i < g.n; i++) {
 		buf_printf(b, "%zu. ", i + 1);
-		put(b, g.list[i]);
+		explain_markdown_text(b, g.list[i]);
 		buf_put_char(b, '\n');
 	}
 	table_release(&g.known);

@@ -46,6 +46,10 @@ put_node(struct reader *r, struct jw *w, const struct member *m,
 	jw_key_i(w, "count", m->count);
 	if (include & INCLUDE_RAW)
 		put_raw(w, r, t);
+	if (include & INCLUDE_REFS) {
+		jw_key_c(w, "raw_sha256", t->sha256);
+		put_entity_refs(r, w, t);
+	}
 	jw_object_end(w);
 	return RC_OK;
 }
