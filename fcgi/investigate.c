@@ -6,11 +6,13 @@
  *                       it (Accept: text/markdown gives a page)
  *                       404 no such chain   422 a member is wrong
  *
- * Built from the chain's facts alone: no model is asked.
+ * Built from the chain's facts alone. A model, where one is configured, adds a
+ * short paragraph of sentences that are held by what they cite.
  */
 #include "ask.h"
 #include "base/clock.h"
 #include "explain.h"
+#include "llm.h"
 #include "read.h"
 #include "serve.h"
 
@@ -23,6 +25,7 @@ struct turn {
 	struct json_doc *doc, *body;
 	const struct json *v;
 	struct story *story;
+	struct app *app;
 };
 
 static enum rc
@@ -110,11 +113,37 @@ wants_markdown(struct str accept)
 	return md != (size_t)-1 && md < js;
 }
 
+/* One of the minute's questions of this tenant; what cannot be counted is not
+ * asked. */
+static bool
+affordable(struct turn *t)
+{
+	struct str name = str_printf(t->rq->mem, "llm:%lld",
+	    (long long)t->rq->tenant);
+	struct bucket b;
+
+	return t->app->conf->llm_budget > 0 && store_bucket(t->app->store,
+	    name, t->app->conf->llm_budget, 1, clock_now_ns(), &b) == RC_OK &&
+	    b.taken;
+}
+
+/* No transaction is open here: all that the store knows was read before. */
+static void
+reword(struct turn *t, struct findings *f)
+{
+	const struct config *c = t->app->conf;
+	const struct llm m = { c->llm_url, c->llm_model, c->llm_key_file,
+		c->llm_timeout_s * 1000 };
+
+	if (m.url[0] != '\0')
+		explain_reword(f, &m, c->llm_anonymise, affordable(t));
+}
+
 static enum rc
 answer(struct turn *t, int64_t begun)
 {
 	enum audience who;
-	const struct findings *f;
+	struct findings *f;
 	struct jw w;
 	enum rc rc = audience_of(t, &who);
 
@@ -125,6 +154,7 @@ answer(struct turn *t, int64_t begun)
 	if (rc != RC_OK)
 		return rc;
 	f = explain_find(t->story, who);
+	reword(t, f);
 	if (wants_markdown(t->rq->accept)) {
 		t->rp->content_type = "text/markdown; charset=utf-8";
 		explain_markdown(&t->rp->body, f);
@@ -138,7 +168,7 @@ answer(struct turn *t, int64_t begun)
 static enum rc
 post(struct app *app, const struct request *rq, struct reply *rp)
 {
-	struct turn t = { .rq = rq, .rp = rp };
+	struct turn t = { .rq = rq, .rp = rp, .app = app };
 	int64_t begun = clock_mono_ns();
 	enum rc rc = store_graph(app->store, rq->tenant, &t.g);
 

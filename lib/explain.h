@@ -39,7 +39,18 @@ void explain_surroundings(struct story *s, struct str sources,
     struct str owners);
 
 enum audience { AUDIENCE_ANALYST, AUDIENCE_EXECUTIVE };
-const struct findings *explain_find(struct story *s, enum audience who);
+struct findings *explain_find(struct story *s, enum audience who);
+
+/*
+ * Let a model say in short what was found: its sentences are held against what
+ * they cite (explain/guard.h) and stand beside the built-in text, of which not
+ * a word depends on them. Waits for the model, m->timeout_ms at most: hold no
+ * transaction. anonymise: names and addresses leave as pseudonyms. affordable:
+ * false, and it is not asked; the answer says so. m->url empty: does nothing.
+ */
+struct llm;
+void explain_reword(struct findings *f, const struct llm *m, bool anonymise,
+    bool affordable);
 
 /* The answer of POST /ai/investigate; the body of a Markdown file. */
 void explain_json(struct jw *w, const struct findings *f, double latency_ms);

@@ -40,6 +40,10 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
 	int64_t address_rate;	/* requests a minute without a key */
 	int64_t session_idle_s, session_most_s;
 	int64_t disk_min;	/* free bytes below which ingest answers 503 */
+	char llm_url[256], llm_model[256], llm_key_file[256];
+	int64_t llm_timeout_s;
+	int64_t llm_budget;	/* questions a minute and tenant */
+	bool llm_anonymise;
 };
 /* Reads $TRACE_CONFIG, /etc/tra-ce/tra-ce.conf or ../etc/tra-ce.conf; what is
  * missing has its default. False: `why` says which line. */

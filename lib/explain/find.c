@@ -3,7 +3,7 @@
  * other. */
 #include "explain/inner.h"
 
-const struct findings *
+struct findings *
 explain_find(struct story *s, enum audience who)
 {
 	struct findings *f = arena_get(s->a, sizeof(*f));

@@ -159,6 +159,7 @@ struct findings {
 	struct saids against;
 	struct unseen *unseen; size_t n_unseen, unseen_room;
 	struct next_row *next; size_t n_next;
+	struct reworded *reworded;	/* NULL: no model was thought of */
 };
 
 void find_root(struct findings *f);

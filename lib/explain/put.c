@@ -3,6 +3,7 @@
 #include "explain/inner.h"
 
 #include "attack.h"
+#include "explain/reword.h"
 
 static void
 put_cites(struct jw *w, const struct said *s)
@@ -44,9 +45,17 @@ put_narrative(struct jw *w, const struct findings *f)
 
 	jw_key(w, "narrative");
 	jw_array(w);
+	if (f->reworded != NULL && f->reworded->kept.n > 0) {
+		jw_object(w);
+		jw_key_c(w, "topic", "In short");
+		jw_key_c(w, "by", "model");
+		put_saids(w, "sentences", &f->reworded->kept);
+		jw_object_end(w);
+	}
 	for (i = 0; i < f->n_paragraphs; i++) {
 		jw_object(w);
 		jw_key_c(w, "topic", f->paragraph[i].topic);
+		jw_key_c(w, "by", "engine");
 		put_saids(w, "sentences", &f->paragraph[i].s);
 		jw_object_end(w);
 	}
@@ -298,6 +307,49 @@ put_head(struct jw *w, const struct findings *f)
 	    "executive" : "analyst");
 }
 
+static void
+put_dropped(struct jw *w, const struct reworded *r)
+{
+	int i;
+
+	jw_key_i(w, "sentences_kept", (int64_t)r->kept.n);
+	jw_key_i(w, "sentences_dropped", (int64_t)r->n_dropped);
+	jw_key(w, "dropped");
+	jw_object(w);
+	for (i = GUARD_OK + 1; i < GUARD__MAX; i++)
+		if (r->dropped[i] > 0)
+			jw_key_i(w, guard_fault_name((enum guard_fault)i),
+			    (int64_t)r->dropped[i]);
+	jw_object_end(w);
+}
+
+/* Who said it: all but "In short" is the engine's, whatever came of the
+ * model. */
+static void
+put_engine(struct jw *w, const struct findings *f, double latency_ms)
+{
+	static const struct reworded none = { 0 };
+	const struct reworded *r = f->reworded != NULL ? f->reworded : &none;
+
+	jw_key(w, "engine");
+	jw_object(w);
+	jw_key_c(w, "name", "built-in");
+	jw_key_c(w, "model", r->model);
+	jw_key_c(w, "prompt_sha256", r->asked ? r->prompt_sha256 : NULL);
+	jw_key_c(w, "answer_sha256", r->asked && r->answered ?
+	    r->answer_sha256 : NULL);
+	jw_key_c(w, "fallback", r->fallback);
+	jw_key_c(w, "fallback_detail", r->why);
+	put_dropped(w, r);
+	jw_key(w, "model_latency_ms");
+	if (r->asked)
+		jw_int(w, r->latency_ms);
+	else
+		jw_null(w);
+	jw_key_n(w, "latency_ms", latency_ms);
+	jw_object_end(w);
+}
+
 void
 explain_json(struct jw *w, const struct findings *f, double latency_ms)
 {
@@ -318,12 +370,6 @@ explain_json(struct jw *w, const struct findings *f, double latency_ms)
 	for (i = 0; i < f->s->n; i++)
 		put_moment(w, f->s, i);
 	jw_array_end(w);
-	jw_key(w, "engine");
-	jw_object(w);
-	jw_key_c(w, "name", "built-in");
-	jw_key_c(w, "model", NULL);
-	jw_key_c(w, "prompt_sha256", NULL);
-	jw_key_n(w, "latency_ms", latency_ms);
-	jw_object_end(w);
+	put_engine(w, f, latency_ms);
 	jw_object_end(w);
 }

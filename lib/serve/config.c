@@ -53,6 +53,18 @@ static const struct conf_row rows[] = {
 	    "an administrator's session ends when unused for that long" },
 	{ "panel", "session_most", CONF_SPAN, AT(session_most_s), "12h",
 	    "and at the latest after that" },
+	{ "llm", "url", CONF_TEXT, AT(llm_url), "",
+	    "chat completions or Messages (.../messages) of a language model"
+	    " that words summaries; empty: none is asked" },
+	{ "llm", "model", CONF_TEXT, AT(llm_model), "", "its name" },
+	{ "llm", "key_file", CONF_TEXT, AT(llm_key_file), "",
+	    "file that holds its key; empty: none is sent" },
+	{ "llm", "timeout", CONF_SPAN, AT(llm_timeout_s), "20s",
+	    "longest wait for it; then the built-in text stands alone" },
+	{ "llm", "budget", CONF_COUNT, AT(llm_budget), "20",
+	    "questions to it a minute from one tenant; 0: none" },
+	{ "llm", "anonymise", CONF_FLAG, AT(llm_anonymise), "yes",
+	    "names and addresses leave as pseudonyms" },
 };
 
 const struct conf_row *
@@ -132,6 +144,8 @@ numbers_ok(const struct config *c, char *why, size_t len)
 		{ "session_idle", c->session_idle_s, 1, 86400 },
 		{ "session_most", c->session_most_s, 1, 30 * 86400 },
 		{ "disk_min", c->disk_min, 0, INT64_MAX },
+		{ "timeout", c->llm_timeout_s, 1, 300 },
+		{ "budget", c->llm_budget, 0, 100000 },
 	};
 	size_t i;
 
