@@ -123,7 +123,8 @@ tie_processes(struct flow *f, size_t *up, struct segment *out)
 			continue;
 		for (k = 0; (r = meeting_process(f->b, n, &k)) != NULL;) {
 			if (table_get(&last, (uint64_t)r->entity, &at) &&
-			    tie(up, i, (size_t)at))
+			    !f->b->v->cut(f->b->v->ctx, ev,
+			    out->members[at].ev) && tie(up, i, (size_t)at))
 				out->extras[out->n_extras++] = process_edge(
 				    f->b, out->members[at].ev, ev, r);
 			table_put(&last, (uint64_t)r->entity, (int64_t)i);

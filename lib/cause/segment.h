@@ -52,7 +52,8 @@ void flow_join(struct flow *f, size_t *shown);
 /* Join two sets of a union-find by places; false: they were one already. */
 bool tie(size_t *up, size_t a, size_t b);
 /* The next process from refs[*i] on in which seeds may meet: it has a strong
- * key, is no hub, and acts, starts another or begins here. NULL: no more. */
+ * key, is no hub, acts, starts another or begins here, and no analyst unlinked
+ * the event from its creation. NULL: no more. */
 const struct ref *meeting_process(struct build *b, const struct node *n,
     size_t *i);
 

@@ -49,6 +49,16 @@ tie(size_t *up, size_t a, size_t b)
 	return true;
 }
 
+/* Did an analyst say that this event is not of the process that began there? */
+static bool
+cut_off(struct build *b, const struct node *n, int64_t process)
+{
+	struct post creation;
+
+	return b->v->first_after(b->v->ctx, process, ROLE_NEW, NULL,
+	    &creation) && b->v->cut(b->v->ctx, creation.ev, n->ev);
+}
+
 const struct ref *
 meeting_process(struct build *b, const struct node *n, size_t *i)
 {
@@ -60,7 +70,8 @@ meeting_process(struct build *b, const struct node *n, size_t *i)
 		    r->role == ROLE_PARENT || r->role == ROLE_NEW) &&
 		    !(r->flags & (REF_WEAK | REF_HUB)) &&
 		    b->v->count(b->v->ctx, r->entity, ROLE_PARENT,
-		    HUB_CHILDREN + 1) <= HUB_CHILDREN)
+		    HUB_CHILDREN + 1) <= HUB_CHILDREN &&
+		    !cut_off(b, n, r->entity))
 			return r;
 	}
 	return NULL;

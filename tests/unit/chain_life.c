@@ -30,6 +30,8 @@ event(struct arena *a, const char *label, int second, const char *rest)
 #define BASE "\"source\":\"base\",\"actor\":\"10.0.0.1\","
 #define KEY(id, role) "{\"kind\":\"token\",\"id\":\"" id "\",\"role\":\"" role \
 	"\"}"
+#define PROCESS(id, role) "{\"kind\":\"process\",\"id\":\"" id \
+	"\",\"role\":\"" role "\"}"
 #define ANN "{\"kind\":\"user\",\"id\":\"ann\",\"issuer\":\"dir\"," \
 	"\"role\":\"user\"}"
 #define OF(list) "\"entities\":[" list "]"
@@ -101,6 +103,30 @@ an_unlinked_mechanism_splits_the_segment(void **state)
 	    "PROVABLE root a2 proven 2/2"));
 	assert_true(str_find(world_tell_of(&w, 0, true, false),
 	    STR("a1 a2"), 0) == (size_t)-1);
+	world_close(&w);
+}
+
+static void
+an_unlinked_act_does_not_come_back_through_its_process(void **state)
+{
+	struct world w;
+	struct line l[3];
+
+	(void)state;
+	world_open(&w, NULL, true);
+	l[0] = event(w.a, "a1", 0, APP ALERT OF(PROCESS("p", "new")));
+	l[1] = event(w.a, "a2", 10, APP ALERT OF(PROCESS("p", "subject")));
+	l[2] = event(w.a, "a3", 20, APP ALERT OF(PROCESS("p", "subject") ","
+	    KEY("k", "new")));
+	world_take(&w, l, 3, 3);
+	assert_int_equal(world_chains(&w).n, 1);
+	assert_int_equal(world_chains(&w).c[0].n_members, 3);
+	relink(&w, "a1", "a3");
+	assert_int_equal(world_chains(&w).c[0].n_members, 2);
+	assert_true(str_find(world_tell_of(&w, 0, true, false),
+	    STR("a1 a3"), 0) == (size_t)-1);
+	assert_true(str_find(world_tell_of(&w, 0, true, false),
+	    STR("a2 a3"), 0) == (size_t)-1);
 	world_close(&w);
 }
 
@@ -244,6 +270,8 @@ main(void)
 		cmocka_unit_test(
 		    an_unlinked_likeness_gives_back_the_chains_there_were),
 		cmocka_unit_test(an_unlinked_mechanism_splits_the_segment),
+		cmocka_unit_test(
+		    an_unlinked_act_does_not_come_back_through_its_process),
 		cmocka_unit_test(
 		    a_former_id_leads_to_the_chain_that_holds_its_seed),
 		cmocka_unit_test(late_evidence_gives_a_version_with_that_reason),
