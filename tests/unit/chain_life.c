@@ -116,8 +116,8 @@ an_unlinked_act_does_not_come_back_through_its_process(void **state)
 	world_open(&w, NULL, true);
 	l[0] = event(w.a, "a1", 0, APP ALERT OF(PROCESS("p", "new")));
 	l[1] = event(w.a, "a2", 10, APP ALERT OF(PROCESS("p", "subject")));
-	l[2] = event(w.a, "a3", 20, APP ALERT OF(PROCESS("p", "subject") ","
-	    KEY("k", "new")));
+	l[2] = event(w.a, "a3", 20, APP ALERT "\"outcome\":\"failure\","
+	    OF(PROCESS("p", "subject")));
 	world_take(&w, l, 3, 3);
 	assert_int_equal(world_chains(&w).n, 1);
 	assert_int_equal(world_chains(&w).c[0].n_members, 3);
