@@ -5,6 +5,8 @@
  * GET /health        200 or 503 if events cannot be taken; no key, free
  * GET /rate_limit    200, the caller's bucket; any key, free
  * GET /openapi.json  200, the contract; no key, free
+ * GET /metrics       200, Prometheus text: the server for scope operator, the
+ *                    own tenant for scope admin (lib/metrics.h)
  * anything else      404
  *
  * Standing last in the web server's list, it gives unknown paths the same
@@ -19,6 +21,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "ingest.h"
+#include "metrics.h"
 #include "serve.h"
 
 enum {
@@ -29,6 +32,7 @@ enum {
 };
 
 struct meta {
+	struct metrics *metrics;
 	int64_t lag_next_ns, lag_ms;
 	bool rebuild;		/* due for some tenant */
 };
@@ -260,15 +264,37 @@ openapi(struct app *app, const struct request *rq, struct reply *rp)
 }
 
 static enum rc
+metrics(struct app *app, const struct request *rq, struct reply *rp)
+{
+	const struct config *conf = app->conf;
+	struct metrics *m = ((struct meta *)app->own)->metrics;
+	bool all = (rq->scopes & SCOPE_OPERATOR) != 0;
+
+	rp->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	if (!all)
+		return metrics_tenant(m, app->store, rq->mem, rq->tenant,
+		    &rp->body);
+	return metrics_server(m, app->store, rq->mem,
+	    &(struct metrics_server){ .version = serve_version(),
+	    .disk_free = store_disk_free(app->store),
+	    .disk_min = conf->disk_min, .waiting = queue_waiting(conf),
+	    .queue_max = conf->queue_max }, &rp->body);
+}
+
+static enum rc
 start(struct app *app)
 {
-	app->own = mem_get(sizeof(struct meta));
+	struct meta *m = mem_get(sizeof(struct meta));
+
+	m->metrics = metrics_new();
+	app->own = m;
 	return RC_OK;
 }
 
 static void
 stop(struct app *app)
 {
+	metrics_free(((struct meta *)app->own)->metrics);
 	mem_free(app->own);
 }
 
@@ -276,6 +302,8 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/health", 0, ROUTE_OPEN | ROUTE_FREE, health },
 	{ METHOD_GET, "/openapi.json", 0, ROUTE_OPEN | ROUTE_FREE, openapi },
 	{ METHOD_GET, "/rate_limit", 0, ROUTE_FREE, rate_limit },
+	{ METHOD_GET, "/metrics", SCOPE_ADMIN | SCOPE_OPERATOR, ROUTE_SESSION,
+	    metrics },
 };
 
 int

@@ -374,6 +374,15 @@ MUST_CHECK enum rc graph_coverage_add(struct graph *g,
 MUST_CHECK enum rc graph_coverage(struct graph *g, struct arena *a,
     struct coverage **c, size_t *n);
 
+/* ---- figures for monitors ------------------------------------------------ */
+
+/* Events that were counted when they were taken and are not there any more.
+ * Counts every row, so it takes a second for ten million. */
+MUST_CHECK enum rc graph_events_lost(struct graph *g, int64_t *lost);
+/* Live chains of each grade; [0] is nothing's. */
+MUST_CHECK enum rc graph_chains_by_grade(struct graph *g,
+    int64_t by_grade[GRADE_PROVABLE + 1]);
+
 /* ---- what triage counts (counter.c) --------------------------------------- */
 
 /*

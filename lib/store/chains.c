@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { GET, GET_VERSION, HISTORY, OF_EVENT, OF_ENTITY, SEED, BEST, NEXT_BEST,
-	NOTES };
+	NOTES, BY_GRADE };
 #define JOINED "SELECT c.id, c.first_seed, v.version, v.grade, v.score,"    \
     " v.provable_share, v.seeds, v.seeds_proven, v.root, v.first, v.last,"  \
     " v.tactics, v.title, v.techniques, c.status, c.assignee, c.ticket,"    \
@@ -35,6 +35,8 @@ static const char *const sql[] = {
 	[NOTES] = "SELECT n.at, n.who, n.what, n.text FROM chain c"
 	    " JOIN chain_note n ON n.chain = c.chain WHERE c.id = ?"
 	    " ORDER BY n.seq",
+	[BY_GRADE] = "SELECT v.grade, count(*)" FROM
+	    "AND v.version = c.version WHERE c.live = 1 GROUP BY v.grade",
 };
 enum { BODY_COLUMN = 20 };
 
@@ -221,4 +223,19 @@ graph_chain_notes(struct graph *g, struct arena *a, const uint8_t id[16],
 	*notes = list;
 	*n = many;
 	return RC_OK;
+}
+
+enum rc
+graph_chains_by_grade(struct graph *g, int64_t by_grade[GRADE_PROVABLE + 1])
+{
+	struct query q = query_begin(g->db, sql[BY_GRADE]);
+	int64_t grade;
+
+	memset(by_grade, 0, (GRADE_PROVABLE + 1) * sizeof(*by_grade));
+	while (query_next(&q)) {
+		grade = query_int(&q, 0);
+		if (grade > 0 && grade <= GRADE_PROVABLE)
+			by_grade[grade] = query_int(&q, 1);
+	}
+	return query_end(&q, RC_OK);
 }

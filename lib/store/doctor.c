@@ -54,17 +54,35 @@ number(struct graph *g, const char *text)
 	return query_end(&q, RC_FAIL) == RC_OK ? n : -1;
 }
 
+static enum rc
+events_count(struct graph *g, int64_t *have, int64_t *told)
+{
+	struct query q = query_begin(g->db, sql[COUNT_EVENTS]);
+
+	if (query_next(&q)) {
+		*have = query_int(&q, 0);
+		*told = query_int(&q, 1);
+	}
+	return query_end(&q, RC_FAIL);
+}
+
+enum rc
+graph_events_lost(struct graph *g, int64_t *lost)
+{
+	int64_t have, told;
+	enum rc rc = events_count(g, &have, &told);
+
+	if (rc == RC_OK)
+		*lost = told > have ? told - have : 0;
+	return rc;
+}
+
 static bool
 count_check(struct graph *g, struct buf *lines)
 {
-	struct query q = query_begin(g->db, sql[COUNT_EVENTS]);
 	int64_t have = -1, told = 0;
 
-	if (query_next(&q)) {
-		have = query_int(&q, 0);
-		told = query_int(&q, 1);
-	}
-	if (query_end(&q, RC_FAIL) == RC_OK && have == told)
+	if (events_count(g, &have, &told) == RC_OK && have == told)
 		return true;
 	buf_printf(lines, "tenant %lld: %lld events, but %lld were counted\n",
 	    (long long)g->tenant, (long long)have, (long long)told);

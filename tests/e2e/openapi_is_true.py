@@ -79,6 +79,7 @@ def every_operation_answers_as_it_says(l):
 
 def every_operation_of_the_panel_answers_as_it_says(l):
     op = l.person("true operator")
+    op.get("/metrics").want(200)
     op.get("/admin/session").want(200)
     op.get("/admin/administrators").want(200)
     token = op.post("/admin/administrators", {}).want(201).json()["token"]
