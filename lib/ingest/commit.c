@@ -68,7 +68,7 @@ struct work {
 	struct arena *a;
 	int64_t now_ns;
 	struct fresh fresh;
-	size_t events_room, carried_room;
+	size_t events_room, carried_room, left_room;
 	struct str salt;
 };
 
@@ -78,6 +78,19 @@ note_event(struct work *w, int64_t ev)
 	w->fresh.events = arena_grow(w->a, w->fresh.events, &w->events_room,
 	    w->fresh.n + 1, sizeof(int64_t));
 	w->fresh.events[w->fresh.n++] = ev;
+}
+
+/* The record that spoke for an event does no longer: its postings are gone. */
+static void
+note_left(struct work *w, const struct event_row *had)
+{
+	size_t i;
+
+	w->fresh.left = arena_grow(w->a, w->fresh.left, &w->left_room,
+	    w->fresh.n_left + had->n_refs, sizeof(uint64_t));
+	for (i = 0; i < had->n_refs; i++)
+		w->fresh.left[w->fresh.n_left++] = dep_of(&had->refs[i],
+		    had->flags, had->n_tags);
 }
 
 static enum rc
@@ -203,33 +216,6 @@ row_of(struct work *w, const struct ingest_item *it, struct event_row *row)
 	return rc;
 }
 
-/* What this record proves, for GET /coverage. */
-static enum rc
-cover(struct work *w, const struct event_row *row)
-{
-	struct coverage c = { .host = row->host, .source = row->source,
-		.events = 1, .first_ns = rank_time(&row->rank),
-		.last_ns = rank_time(&row->rank) };
-	const struct ref *r;
-	size_t i;
-
-	c.lag_ms = (row->ingested_ns - c.last_ns) / NS_PER_MS;
-	for (i = 0; i < row->n_refs; i++) {
-		r = &row->refs[i];
-		if (r->kind == KIND_PROCESS && (r->flags & REF_WEAK))
-			c.weak_process = 1;
-		else if (r->kind == KIND_PROCESS)
-			c.strong_process = 1;
-		else if (r->kind == KIND_SESSION && !(r->flags & REF_WEAK))
-			c.strong_session = 1;
-		else if (r->kind == KIND_TOKEN && !(r->flags & REF_WEAK))
-			c.strong_token = 1;
-	}
-	if (c.strong_process)
-		c.weak_process = 0;
-	return graph_coverage_add(w->g, &c);
-}
-
 /* What triage will want to know: how often this was seen, where and when. */
 static enum rc
 count(struct work *w, const struct ingest_item *it, const struct event_row *row)
@@ -268,7 +254,11 @@ known_event(struct work *w, struct ingest_item *it)
 	rc = graph_event_variant(w->g, it->ev, &row, it->raw, &speaks);
 	if (rc == RC_OK)
 		note_event(w, it->ev);
-	return rc;
+	if (rc == RC_OK && speaks)
+		note_left(w, &have);
+	if (rc == RC_OK)
+		rc = carry_all(w, &row);
+	return rc == RC_OK ? cover_variant(w->g, &have, &row, speaks) : rc;
 }
 
 /* Ids are the tenant's own: one that is the same in two tenants would tell each
@@ -320,7 +310,7 @@ put_item(struct work *w, struct ingest_item *it)
 	if (rc == RC_OK)
 		rc = carry_all(w, &row);
 	if (rc == RC_OK)
-		rc = cover(w, &row);
+		rc = cover(w->g, &row, 1);
 	if (rc == RC_OK)
 		rc = count(w, it, &row);
 	if (rc != RC_OK)

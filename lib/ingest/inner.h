@@ -25,6 +25,16 @@ MUST_CHECK enum rc ruleset_note(struct graph *g, struct arena *a,
  * transaction of its own. */
 MUST_CHECK enum rc events_commit(struct graph *g, struct ingest_batch *b);
 
+/* ---- cover.c ---------------------------------------------------------------- */
+
+/* Count what a record proves once; with times -1 take it back, with 0 its time
+ * alone. */
+MUST_CHECK enum rc cover(struct graph *g, const struct event_row *row,
+    int times);
+/* The same of another record under an id that is taken by `had`. */
+MUST_CHECK enum rc cover_variant(struct graph *g, const struct event_row *had,
+    const struct event_row *row, bool speaks);
+
 /* ---- keep.c: segments and chains kept up to date ------------------------ */
 
 struct keeper;
@@ -38,6 +48,8 @@ struct fresh {			/* what a transaction brought */
 	size_t n;
 	int64_t *carried;	/* entities with a new carrier */
 	size_t n_carried;
+	uint64_t *left;		/* lists (dep_key) that lost a posting */
+	size_t n_left;
 	const char *why;	/* "new evidence", "unlinked", "rebuilt" */
 	bool arrived;		/* events are new: older ones are late evidence */
 	bool history;		/* nobody is to be alerted */
@@ -56,6 +68,9 @@ struct watch {
 	uint64_t *keys;		/* dep_key of what was read, each once */
 	size_t n, room;
 };
+/* The list in which an event with these flags and so many tags stands by this
+ * ref; the store's postings are laid out so. */
+uint64_t dep_of(const struct ref *r, unsigned flags, size_t n_tags);
 void watch_init(struct watch *w, const struct view *inner);
 void watch_release(struct watch *w);
 static inline uint64_t
@@ -63,6 +78,25 @@ dep_key(int64_t entity, int slot)
 {
 	return (uint64_t)entity << 7 | (uint64_t)slot;
 }
+
+/* ---- memo.c: answers remembered from one transaction to the next ---------- */
+
+struct memo_all;
+struct memo {
+	const struct view *inner;	/* to be set before each use */
+	struct view view;		/* use this one */
+	struct memo_all *all;
+};
+void memo_init(struct memo *m);
+void memo_release(struct memo *m);
+void memo_forget(struct memo *m);
+/* A posting has come into this list, or gone from it. */
+void memo_list_changed(struct memo *m, uint64_t dep_key);
+/* This event's record is another one now. */
+void memo_record_changed(struct memo *m, int64_t ev);
+bool memo_is_empty(const struct memo *m);
+/* It takes in no more: time to forget all. */
+bool memo_is_full(const struct memo *m);
 
 /* ---- tell.c: chains put into the store and the change log ---------------- */
 

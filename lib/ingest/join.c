@@ -33,7 +33,7 @@ affect(struct update *u, struct kseg *s)
 static struct bag *
 sharers(struct update *u, const struct seg_art *art)
 {
-	const struct view *v = graph_view(u->g);
+	const struct view *v = u->v;
 	struct bag *b = bag_of(&u->k->arts, (uint64_t)art->entity, false);
 
 	if (b == NULL || b->popular || b->n < 2)

@@ -22,6 +22,11 @@
 
 #include <string.h>
 
+enum {
+	MEMO_SEEDS = 128,	/* walked in one update: the memo pays */
+	MEMO_IDLE = 1000,	/* updates without such: its memory is given back */
+};
+
 static void
 seed_add(struct update *u, int64_t ev)
 {
@@ -33,6 +38,16 @@ seed_add(struct update *u, int64_t ev)
 	u->seeds = arena_grow(u->a, u->seeds, &u->seeds_room, u->n_seeds + 1,
 	    sizeof(*u->seeds));
 	u->seeds[u->n_seeds++] = ev;
+}
+
+/* Is it a seed still? Another record may speak for the event now. */
+static bool
+is_seed(struct update *u, int64_t ev)
+{
+	const struct view *v = graph_view(u->g);
+	const struct node *n = v->node(v->ctx, ev);
+
+	return n != NULL && cause_is_seed(n);
 }
 
 /* Throw a segment away; its seeds are walked back again. */
@@ -52,7 +67,8 @@ make_dirty(struct update *u, struct kseg *s)
 		return;
 	}
 	for (i = 0; i < body.n_seeds; i++)
-		seed_add(u, body.seeds[i]);
+		if (is_seed(u, body.seeds[i]))
+			seed_add(u, body.seeds[i]);
 	chain_touch(u, s->chain);
 	affect_sharers(u, s);
 	kseg_drop(u->k, s);
@@ -71,20 +87,13 @@ make_dirty_all(struct update *u, struct bag *b)
 		make_dirty(u, b->seg[b->n - 1]);
 }
 
-static int
-slot_of(const struct node *n, const struct ref *r)
+/* A posting came into a list or left it: whoever has read it is dirty. */
+static void
+list_changed(struct update *u, uint64_t dep)
 {
-	bool minor = (n->flags & EVENT_MINOR) && n->n_tags == 0;
-
-	switch (r->role) {
-	case ROLE_SUBJ:
-	case ROLE_SESS:
-	case ROLE_CRED:
-	case ROLE_TARGET:
-		return r->role | (minor ? SLOT_MINOR : 0);
-	default:
-		return r->role;
-	}
+	if (!memo_is_empty(&u->k->memo))
+		memo_list_changed(&u->k->memo, dep);
+	make_dirty_all(u, bag_of(&u->k->deps, dep, false));
 }
 
 /* Step 1: whom do the new events concern? */
@@ -99,6 +108,8 @@ find_dirty(struct update *u)
 	bool seed;
 	size_t i, k;
 
+	for (i = 0; i < u->f->n_left; i++)
+		list_changed(u, u->f->left[i]);
 	for (i = 0; i < u->f->n_carried; i++) {
 		b = bag_of(&u->k->arts, (uint64_t)u->f->carried[i], false);
 		for (k = 0; b != NULL && !b->popular && b->n >= 2 &&
@@ -111,10 +122,11 @@ find_dirty(struct update *u)
 			continue;
 		if (rank_cmp(&n->rank, &u->oldest) < 0)
 			u->oldest = n->rank;
+		if (!memo_is_empty(&u->k->memo))
+			memo_record_changed(&u->k->memo, n->ev);
 		for (k = 0; k < n->n_refs; k++)
-			make_dirty_all(u, bag_of(&u->k->deps, dep_key(
-			    n->refs[k].entity, slot_of(n, &n->refs[k])),
-			    false));
+			list_changed(u, dep_of(&n->refs[k], n->flags,
+			    n->n_tags));
 		if (graph_label_get(u->g, n->ev, &seg, &seed, &strength) ==
 		    RC_OK && kseg_get(u->k, seg) != NULL)
 			make_dirty(u, kseg_get(u->k, seg));
@@ -123,31 +135,46 @@ find_dirty(struct update *u)
 	}
 }
 
+/* The clean segments in which this walk ends are dirty too. A seed's own label
+ * need not be asked for: its segment is dirty already. */
+static void
+meet(struct update *u, const struct reach *r, struct table *asked)
+{
+	struct kseg *met;
+	int64_t seg, any;
+	double strength;
+	bool seed, added;
+	size_t i;
+
+	for (i = 0; i < r->n && u->rc == RC_OK; i++) {
+		if (r->at[i].context || r->at[i].strength < MEET_STRENGTH ||
+		    table_get(&u->in_seeds, (uint64_t)r->at[i].ev, &any))
+			continue;
+		table_add(asked, (uint64_t)r->at[i].ev, 1, &added);
+		if (!added || graph_label_get(u->g, r->at[i].ev, &seg, &seed,
+		    &strength) != RC_OK)
+			continue;
+		met = kseg_get(u->k, seg);
+		if (met != NULL)
+			make_dirty(u, met);
+	}
+}
+
 /* Step 2: walk back from every seed; clean segments that are met join. */
 static struct reach *
 walk_back(struct update *u, struct build *b, size_t *n)
 {
 	struct reach *r = NULL;
-	struct kseg *met;
-	size_t room = 0, i;
-	int64_t seg;
-	double strength;
-	bool seed;
+	struct table asked;
+	size_t room = 0;
 
+	table_init(&asked);
 	for (*n = 0; *n < u->n_seeds && u->rc == RC_OK; ++*n) {
 		r = arena_grow(u->a, r, &room, *n + 1, sizeof(*r));
 		cause_reach(b, u->seeds[*n], &r[*n]);
-		for (i = 0; i < r[*n].n; i++) {
-			if (r[*n].at[i].context ||
-			    r[*n].at[i].strength < MEET_STRENGTH ||
-			    graph_label_get(u->g, r[*n].at[i].ev, &seg, &seed,
-			    &strength) != RC_OK || strength < MEET_STRENGTH)
-				continue;
-			met = kseg_get(u->k, seg);
-			if (met != NULL)
-				make_dirty(u, met);
-		}
+		meet(u, &r[*n], &asked);
 	}
+	table_release(&asked);
 	return r;
 }
 
@@ -211,7 +238,7 @@ build_group(struct update *u, const struct reach *all, const size_t *group,
 	struct segment s;
 	size_t i, k;
 
-	watch_init(&w, graph_view(u->g));
+	watch_init(&w, u->v);
 	b = build_new(&w.view, u->a);
 	for (i = k = 0; i < n; i++)
 		if (group[i] == which)
@@ -226,7 +253,7 @@ build_group(struct update *u, const struct reach *all, const size_t *group,
 static void
 build_segments(struct update *u)
 {
-	struct build *b = build_new(graph_view(u->g), u->a);
+	struct build *b = build_new(u->v, u->a);
 	struct reach *all;
 	size_t *group, n, i, groups;
 
@@ -258,6 +285,20 @@ sweep(struct update *u)
 	}
 }
 
+/* Remembering costs memory and, for a few seeds, more than it saves. */
+static void
+choose_view(struct update *u)
+{
+	struct keeper *k = u->k;
+	bool big = u->n_seeds >= MEMO_SEEDS;
+
+	k->idle = big ? 0 : k->idle + 1;
+	if (k->idle >= MEMO_IDLE && !memo_is_empty(&k->memo))
+		memo_forget(&k->memo);
+	k->memo.inner = graph_view(u->g);
+	u->v = big ? &k->memo.view : k->memo.inner;
+}
+
 enum rc
 keeper_update(struct keeper *k, struct graph *g, const struct fresh *f,
     int64_t now_ns)
@@ -274,8 +315,10 @@ keeper_update(struct keeper *k, struct graph *g, const struct fresh *f,
 		return u.rc;
 	}
 	u.a = arena_new();
-	u.b = build_new(graph_view(g), u.a);
+	u.v = graph_view(g);
 	find_dirty(&u);
+	choose_view(&u);
+	u.b = build_new(u.v, u.a);
 	if (u.rc == RC_OK && u.n_seeds > 0)
 		build_segments(&u);
 	if (u.rc == RC_OK)
@@ -290,5 +333,7 @@ keeper_update(struct keeper *k, struct graph *g, const struct fresh *f,
 	table_release(&u.in_seeds);
 	arena_free(u.a);
 	graph_view_reset(g);
+	if (memo_is_full(&k->memo))
+		memo_forget(&k->memo);
 	return u.rc;
 }

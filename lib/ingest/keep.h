@@ -39,6 +39,8 @@ struct keeper {
 	struct kseg **all;
 	size_t n, room;
 	struct index deps, arts;
+	struct memo memo;	/* for big segments alone */
+	int idle;		/* updates since it was of use */
 	struct json_doc *doc;
 };
 
@@ -69,7 +71,8 @@ struct update {
 	const struct fresh *f;
 	int64_t now_ns;
 	enum rc rc;
-	struct build *b;		/* over the plain view, for links */
+	const struct view *v;		/* the graph's, or the memo over it */
+	struct build *b;		/* not watched, for links and chains */
 	int64_t *seeds;			/* to be walked back */
 	size_t n_seeds, seeds_room;
 	struct table in_seeds;

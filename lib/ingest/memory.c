@@ -149,6 +149,7 @@ keeper_new(void)
 	struct keeper *k = mem_get(sizeof(*k));
 
 	k->doc = json_doc_new();
+	memo_init(&k->memo);
 	return k;
 }
 
@@ -173,6 +174,8 @@ keeper_forget(struct keeper *k)
 	table_release(&k->segs);
 	index_release(&k->deps);
 	index_release(&k->arts);
+	if (!memo_is_empty(&k->memo))
+		memo_forget(&k->memo);
 	k->loaded = false;
 }
 
@@ -181,6 +184,7 @@ keeper_free(struct keeper *k)
 {
 	keeper_forget(k);
 	json_doc_free(k->doc);
+	memo_release(&k->memo);
 	mem_free(k);
 }
 

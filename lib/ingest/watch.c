@@ -106,3 +106,19 @@ watch_release(struct watch *w)
 	table_release(&w->seen);
 	mem_free(w->keys);
 }
+
+uint64_t
+dep_of(const struct ref *r, unsigned flags, size_t n_tags)
+{
+	bool minor = (flags & EVENT_MINOR) != 0 && n_tags == 0;
+
+	switch (r->role) {
+	case ROLE_SUBJ:
+	case ROLE_SESS:
+	case ROLE_CRED:
+	case ROLE_TARGET:
+		return dep_key(r->entity, r->role | (minor ? SLOT_MINOR : 0));
+	default:
+		return dep_key(r->entity, r->role);
+	}
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each host's sources told, as sums: they do not depend on the order. */
+/* What each host's sources told, as sums: they do not depend on the order. A row
+ * may be left without events: its records speak for none any more. */
 #include "store/state.h"
 
 enum { ADD, LIST };
@@ -18,7 +19,7 @@ static const char *const sql[] = {
 	    " lag_ms = max(lag_ms, excluded.lag_ms)",
 	[LIST] = "SELECT host, source, events, strong_process, strong_session,"
 	    " strong_token, weak_process, first, last, lag_ms FROM coverage"
-	    " ORDER BY host, source",
+	    " WHERE events > 0 ORDER BY host, source",
 };
 
 enum rc

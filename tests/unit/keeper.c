@@ -214,6 +214,37 @@ incremental_is_from_scratch(void **state)
 	assert_true(chains > 20);	/* the sets were not empty of stories */
 }
 
+/* A busy world, in which hundreds of signs hang together, so that answers are
+ * remembered from batch to batch; and in which one record in twenty comes under
+ * an id that is taken, so that what was remembered turns false. */
+static void
+what_is_remembered_of_big_segments_is_true(void **state)
+{
+	struct bench b;
+	struct str body, line;
+	unsigned round, n, batch, id;
+	size_t chains = 0;
+
+	(void)state;
+	for (round = 1; round <= 3; round++) {
+		seed = round * 15485863;
+		bench_open(&b);
+		for (n = 0; n < 1500;) {
+			body = (struct str){ 0 };
+			for (batch = 1 + dice(150); batch > 0; batch--, n++) {
+				id = dice(20) == 0 ? dice(n + 1) : n;
+				line = random_event(b.a, id);
+				body = str_printf(b.a, "%.*s%.*s",
+				    STR_ARG(body), STR_ARG(line));
+			}
+			take_in(&b, body);
+			chains += compare_all(&b);
+		}
+		bench_close(&b);
+	}
+	assert_true(chains > 20);
+}
+
 static void
 edges_run_forward_and_are_few(void **state)
 {
@@ -249,6 +280,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(incremental_is_from_scratch),
+		cmocka_unit_test(what_is_remembered_of_big_segments_is_true),
 		cmocka_unit_test(edges_run_forward_and_are_few),
 	};
 
