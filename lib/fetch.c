@@ -25,6 +25,7 @@ struct job {
 	struct fetch_ask ask;
 	struct buf body;
 	size_t head;			/* bytes of head so far */
+	bool head_whole;
 	bool refused, too_big;		/* we stopped it, because: */
 	char stop[FETCH_WHY];
 	char trouble[CURL_ERROR_SIZE];
@@ -167,7 +168,8 @@ on_head(char *p, size_t size, size_t n, void *ctx)
 {
 	struct job *j = ctx;
 
-	(void)p;
+	/* Several heads may come: of a 100 Continue, of the answer. */
+	j->head_whole = p[0] == '\r' || p[0] == '\n';
 	j->head += size * n;
 	if (j->head <= FETCH_HEAD_MAX)
 		return size * n;
@@ -360,7 +362,7 @@ job_over(struct job *j, CURLcode code)
 	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(j->easy, CURLINFO_RETRY_AFTER, &wait);
 	curl_easy_getinfo(j->easy, CURLINFO_REDIRECT_URL, &to);
-	j->an.status = (int)status;
+	j->an.status = j->head_whole ? (int)status : 0;
 	j->an.retry_after_s = wait > 0 ? (int64_t)wait : 0;
 	job_end(j, end_of(j, code), reason_of(j, code));
 	if (code == CURLE_OK && to != NULL)

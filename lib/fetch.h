@@ -64,7 +64,7 @@ enum fetch_end {
 
 struct fetch_answer {
 	enum fetch_end end;
-	int status;		/* as soon as a status line came, else 0 */
+	int status;		/* as soon as the whole head came, else 0 */
 	struct str body;	/* what came of it, at most answer_max bytes */
 	char why[FETCH_WHY];	/* the reason in words if not FETCH_DONE, or if it
 				   is a redirect; else empty */

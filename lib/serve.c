@@ -256,12 +256,15 @@ int
 serve_endpoint(const struct endpoint *ep)
 {
 	struct shop shop = { .ep = ep };
+	void *beside = NULL;
 	struct worker *w;
 	size_t n, i;
 
 	serve_begin(ep->name, &shop.conf, shop.why, &shop.first);
 	if (fcgi_listen(&shop.stop_fd) != RC_OK)
 		return EXIT_FAILURE;
+	if (ep->begin != NULL && !shop.first.misconfigured)
+		beside = ep->begin(&shop.conf, shop.stop_fd);
 	pthread_mutex_init(&shop.lock, NULL);
 	n = ep->threaded ? (size_t)shop.conf.threads : 1;
 	if (n < 1 || n > 256)	/* the configuration is wrong */
@@ -272,6 +275,8 @@ serve_endpoint(const struct endpoint *ep)
 	log_info("up version=%s threads=%zu data=%s", serve_version(), n,
 	    shop.conf.data);
 	workers_run(w, n);
+	if (beside != NULL)
+		ep->end(beside);
 	shop_stop(&shop, &w[0].app);
 	for (i = 0; i < n; i++)
 		worker_release(&w[i]);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/conf.h"
 #include "http.h"
 #include "rc.h"
 #include "store.h"
@@ -44,6 +45,12 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
 	int64_t llm_timeout_s;
 	int64_t llm_budget;	/* questions a minute and tenant */
 	bool llm_anonymise;
+	/* webhooks: whom they may reach, and how hard it is tried */
+	char webhook_allow[256], webhook_ports[256], webhook_ca[256];
+	bool webhook_https_only;
+	int64_t webhook_timeout_s, webhook_give_up_s, webhook_kept_s,
+	    webhook_at_once;
+	struct conf_spans webhook_retries;
 };
 /* Reads $TRACE_CONFIG, /etc/tra-ce/tra-ce.conf or ../etc/tra-ce.conf; what is
  * missing has its default. False: `why` says which line. */
@@ -71,6 +78,7 @@ enum {
 	ROUTE_SESSION = 32,	/* also by an administrator's session: rq->tenant is
 				   then that administrator's, 0 for an operator */
 	ROUTE_CONTROL = 64,	/* as ROUTE_WRITES, with control.db's transaction */
+	ROUTE_HOOKS = 128,	/* as ROUTE_WRITES, with hooks.db's transaction */
 };
 
 struct route {
@@ -93,6 +101,11 @@ struct endpoint {
 	enum rc (*start)(struct app *app);
 	/* Once, after the last request; only if start went well. */
 	void (*stop)(struct app *app);
+	/* What the process does besides answering, from its start on, until
+	 * stop_fd polls readable; not with a bad configuration. `end` waits for
+	 * it and gets what `begin` gave (NULL: nothing was begun). */
+	void *(*begin)(const struct config *conf, int stop_fd);
+	void (*end)(void *beside);
 };
 
 /* Runs until SIGTERM; returns the exit status for main. */
@@ -134,7 +147,6 @@ MUST_CHECK enum rc serve_from_panel(const struct request *rq,
     struct reply *rp);
 
 /* The table behind tra-ce.conf, for those who print the sample file. */
-struct conf_row;
 const struct conf_row *config_rows(size_t *n);
 
 const char *serve_version(void);	/* "0.1.0" */

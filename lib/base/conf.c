@@ -52,6 +52,25 @@ flag_parse(struct str text, bool *flag)
 	return true;
 }
 
+static bool
+spans_parse(struct str text, struct conf_spans *into)
+{
+	struct conf_spans all = { .n = 0 };
+	struct str one;
+
+	while (str_cut(&text, ' ', &one)) {
+		if (one.len == 0)
+			continue;
+		if (all.n == CONF_SPANS_MAX
+		    || !clock_parse_span(one, &all.s[all.n]))
+			return false;
+		all.n++;
+	}
+	if (all.n > 0)
+		*into = all;
+	return all.n > 0;
+}
+
 /* Sets the row's value; on false it keeps the one it had. */
 static bool
 row_set(const struct conf_row *row, void *into, struct str text)
@@ -65,6 +84,8 @@ row_set(const struct conf_row *row, void *into, struct str text)
 		return text_parse(text, place);
 	case CONF_FLAG:
 		return flag_parse(text, (bool *)place);
+	case CONF_SPANS:
+		return spans_parse(text, (struct conf_spans *)place);
 	case CONF_SIZE:
 		ok = size_parse(text, &n);
 		break;
@@ -122,6 +143,7 @@ wanted(enum conf_kind kind)
 		[CONF_COUNT] = "a whole number",
 		[CONF_SPAN] = "a time such as 90s, 15m, 24h or 30d",
 		[CONF_FLAG] = "yes or no",
+		[CONF_SPANS] = "times such as 5s 30s 2m, at most 24",
 	};
 
 	return words[kind];

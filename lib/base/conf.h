@@ -21,7 +21,11 @@ enum conf_kind {
 	CONF_COUNT,	/* int64_t */
 	CONF_SPAN,	/* int64_t seconds, with s m h d */
 	CONF_FLAG,	/* bool: yes no */
+	CONF_SPANS,	/* struct conf_spans: spans with blanks between */
 };
+
+enum { CONF_SPANS_MAX = 24 };
+struct conf_spans { int64_t s[CONF_SPANS_MAX]; size_t n; };	/* n > 0 */
 
 struct conf_row {
 	const char *section, *key;

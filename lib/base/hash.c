@@ -101,6 +101,17 @@ uuid_named(const uint8_t space[UUID_LEN], struct str name,
 	    hex + 12, hex + 16, hex + 20);
 }
 
+void
+hmac_sha256(struct str key, struct str text, uint8_t out[SHA256_LEN])
+{
+	crypto_auth_hmacsha256_state s;
+
+	crypto_auth_hmacsha256_init(&s, (const void *)key.p, key.len);
+	crypto_auth_hmacsha256_update(&s, (const void *)text.p, text.len);
+	crypto_auth_hmacsha256_final(&s, out);
+	sodium_memzero(&s, sizeof(s));
+}
+
 bool
 hash_equal(const void *a, const void *b, size_t len)
 {

@@ -28,6 +28,9 @@ void sha256_add(struct sha256_state *s, const void *p, size_t len);
 void sha256_add_field(struct sha256_state *s, struct str f);
 void sha256_end(struct sha256_state *s, uint8_t out[SHA256_LEN]);
 
+/* RFC 2104. */
+void hmac_sha256(struct str key, struct str text, uint8_t out[SHA256_LEN]);
+
 /* Equal in constant time. */
 bool hash_equal(const void *a, const void *b, size_t len);
 void random_bytes(void *p, size_t len);

@@ -31,6 +31,21 @@ rule_address(const struct fetch_rule *rule, const struct addr *a)
 	    || addr_in_list(a, rule->allow);
 }
 
+/* RFC 6761: every resolver leads these to loopback, or should. */
+static bool
+is_localhost(struct str host)
+{
+	return str_is_fold(host, "localhost")
+	    || str_is_fold(host, "localhost.")
+	    || str_ends_fold(host, ".localhost");
+}
+
+static bool
+host_address(struct str host, struct addr *a)
+{
+	return addr_parse(is_localhost(host) ? STR("127.0.0.1") : host, a);
+}
+
 bool
 rule_place(const struct fetch_rule *rule, const struct place *p,
     char why[FETCH_WHY])
@@ -47,7 +62,7 @@ rule_place(const struct fetch_rule *rule, const struct place *p,
 	else if (rule->host.len > 0 && !str_eq_fold(rule->host, p->host))
 		snprintf(why, FETCH_WHY, "only %.*s may be asked",
 		    STR_ARG(rule->host));
-	else if (addr_parse(p->host, &a) && !rule_address(rule, &a))
+	else if (host_address(p->host, &a) && !rule_address(rule, &a))
 		snprintf(why, FETCH_WHY, "the address %.*s is not a public one",
 		    STR_ARG(p->host));
 	else

@@ -65,6 +65,25 @@ static const struct conf_row rows[] = {
 	    "questions to it a minute from one tenant; 0: none" },
 	{ "llm", "anonymise", CONF_FLAG, AT(llm_anonymise), "yes",
 	    "names and addresses leave as pseudonyms" },
+	{ "webhooks", "allow", CONF_TEXT, AT(webhook_allow), "",
+	    "blocks of addresses that may be sent to though not public" },
+	{ "webhooks", "ports", CONF_TEXT, AT(webhook_ports),
+	    "80 443 8080 8443", "ports and ranges (8000-8999) to send to" },
+	{ "webhooks", "https_only", CONF_FLAG, AT(webhook_https_only), "yes",
+	    "no: http:// too, which anybody on the way can read" },
+	{ "webhooks", "ca_file", CONF_TEXT, AT(webhook_ca), "",
+	    "authorities in PEM in place of the system's" },
+	{ "webhooks", "timeout", CONF_SPAN, AT(webhook_timeout_s), "15s",
+	    "of one attempt" },
+	{ "webhooks", "retries", CONF_SPANS, AT(webhook_retries),
+	    "5s 30s 2m 5m 15m 30m 1h 2h 3h 4h 6h",
+	    "how long after each attempt; the last again and again" },
+	{ "webhooks", "give_up", CONF_SPAN, AT(webhook_give_up_s), "24h",
+	    "then a delivery is a dead letter" },
+	{ "webhooks", "kept", CONF_SPAN, AT(webhook_kept_s), "30d",
+	    "ended deliveries, dead letters too, are forgotten" },
+	{ "webhooks", "at_once", CONF_COUNT, AT(webhook_at_once), "128",
+	    "attempts under way, one for each webhook" },
 };
 
 const struct conf_row *
@@ -146,6 +165,10 @@ numbers_ok(const struct config *c, char *why, size_t len)
 		{ "disk_min", c->disk_min, 0, INT64_MAX },
 		{ "timeout", c->llm_timeout_s, 1, 300 },
 		{ "budget", c->llm_budget, 0, 100000 },
+		{ "webhooks timeout", c->webhook_timeout_s, 1, 300 },
+		{ "give_up", c->webhook_give_up_s, 0, 1 << 30 },
+		{ "kept", c->webhook_kept_s, 60, 1 << 30 },
+		{ "at_once", c->webhook_at_once, 1, 1000 },
 	};
 	size_t i;
 

@@ -140,104 +140,87 @@ key_check_text(const struct request *rq, struct reply *rp)
 	return RC_OK;
 }
 
-/* RC_OK: *kept is what was answered before. RC_ABSENT: go on. */
 static enum rc
-kept_get(struct graph *g, const struct request *rq, struct idem *kept)
-{
-	return graph_idem_get(g, rq->mem, serve_idem_scope(rq),
-	    rq->idempotency_key, clock_now_ns(), kept);
-}
-
-static enum rc
-row_put(struct app *app, struct graph *g, const struct request *rq,
+row_put(struct app *app, const struct effects *e, const struct request *rq,
     struct reply *rp, enum rc rc)
 {
 	struct idem row;
 
 	if (!serve_idem_row(app, rq, rp, rc, &row))
 		return RC_OK;
-	return graph_idem_put(g, serve_idem_scope(rq), rq->idempotency_key,
-	    clock_now_ns(), &row);
+	return e->put(app, rq, &row);
 }
 
-/* Inside the tenant's write transaction; ends it whichever way. */
+/* What a refusal leaves, or what is to be committed, ends here. */
 static enum rc
-handle_in(struct app *app, struct graph *g, const struct request *rq,
-    struct reply *rp, const struct route *route)
+handle_end(struct app *app, const struct effects *e, const struct request *rq,
+    struct reply *rp, enum rc rc)
 {
 	bool keyed = is_keyed(rq);
-	struct idem kept;
-	bool foreign;
-	enum rc rc, put;
+	enum rc put;
 
-	if (keyed) {
-		rc = kept_get(g, rq, &kept);
-		if (rc != RC_ABSENT) {
-			graph_rollback(g);
-			return rc == RC_OK ? serve_idem_replay(rq, rp, &kept)
-					   : rc;
-		}
-	}
-	rc = route->handle(app, rq, rp);
 	if (rc != RC_OK)	/* a refusal changes nothing ... */
-		graph_rollback(g);
+		e->rollback(app, rq);
 	if (rc != RC_OK && (rc != RC_INVALID || !keyed))
 		return rc;
 	if (rc == RC_INVALID) {	/* ... but is remembered */
-		put = graph_begin(g, &foreign);
+		put = e->begin(app, rq);
 		if (put != RC_OK)
 			return put;
 	}
-	put = keyed ? row_put(app, g, rq, rp, rc) : RC_OK;
+	put = keyed ? row_put(app, e, rq, rp, rc) : RC_OK;
 	if (put != RC_OK) {
-		graph_rollback(g);
+		e->rollback(app, rq);
 		return put;
 	}
-	put = graph_commit(g);
+	put = e->commit(app, rq);
 	return put == RC_OK ? rc : put;
 }
 
 static enum rc
-handle_writes(struct app *app, const struct request *rq, struct reply *rp,
-    const struct route *route)
+handle_writes(struct app *app, const struct effects *e,
+    const struct request *rq, struct reply *rp, const struct route *route)
 {
-	struct graph *g;
-	bool foreign;
-	enum rc rc;
+	struct idem kept;
+	enum rc rc = e->begin(app, rq);
 
-	rc = store_graph(app->store, rq->tenant, &g);
-	if (rc == RC_OK)
-		rc = graph_begin(g, &foreign);
 	if (rc != RC_OK)
 		return rc;
-	return handle_in(app, g, rq, rp, route);
+	if (is_keyed(rq)) {
+		rc = e->get(app, rq, &kept);
+		if (rc != RC_ABSENT) {
+			e->rollback(app, rq);
+			return rc == RC_OK ? serve_idem_replay(rq, rp, &kept)
+					   : rc;
+		}
+	}
+	return handle_end(app, e, rq, rp, route->handle(app, rq, rp));
 }
 
 /* The answer is given whether or not it could be kept: it is true either way,
  * and a repetition of a request without effect does no harm. */
 static enum rc
-keep_after(struct app *app, struct graph *g, const struct request *rq,
-    struct reply *rp, enum rc rc)
+keep_after(struct app *app, const struct request *rq, struct reply *rp,
+    enum rc rc)
 {
 	struct idem kept;
-	bool foreign;
 	enum rc got;
 
-	if (graph_begin(g, &foreign) != RC_OK) {
+	if (effects_graph.begin(app, rq) != RC_OK) {
 		log_warn("id=%s answer is not kept for replay", rq->id);
 		return rc;
 	}
-	got = kept_get(g, rq, &kept);
+	got = effects_graph.get(app, rq, &kept);
 	if (got == RC_OK) {
-		graph_rollback(g);
+		effects_graph.rollback(app, rq);
 		return serve_idem_replay(rq, rp, &kept);
 	}
-	if (got != RC_ABSENT || row_put(app, g, rq, rp, rc) != RC_OK) {
-		graph_rollback(g);
+	if (got != RC_ABSENT || row_put(app, &effects_graph, rq, rp, rc) != RC_OK) {
+		effects_graph.rollback(app, rq);
 		log_warn("id=%s answer is not kept for replay", rq->id);
 		return rc;
 	}
-	if (graph_commit(g) != RC_OK)
+	if (effects_graph.commit(app, rq) != RC_OK)
 		log_warn("id=%s answer is not kept for replay", rq->id);
 	return rc;
 }
@@ -247,13 +230,8 @@ handle_keyed(struct app *app, const struct request *rq, struct reply *rp,
     const struct route *route)
 {
 	struct idem kept;
-	struct graph *g;
-	enum rc rc;
+	enum rc rc = effects_graph.get(app, rq, &kept);
 
-	rc = store_graph(app->store, rq->tenant, &g);
-	if (rc != RC_OK)
-		return rc;
-	rc = kept_get(g, rq, &kept);
 	if (rc == RC_OK)
 		return serve_idem_replay(rq, rp, &kept);
 	if (rc != RC_ABSENT)
@@ -261,7 +239,7 @@ handle_keyed(struct app *app, const struct request *rq, struct reply *rp,
 	rc = route->handle(app, rq, rp);
 	if (rc != RC_OK && rc != RC_INVALID)
 		return rc;
-	return keep_after(app, g, rq, rp, rc);
+	return keep_after(app, rq, rp, rc);
 }
 
 enum rc
@@ -277,9 +255,11 @@ idem_handle(struct app *app, const struct request *rq, struct reply *rp,
 			return rc;
 	}
 	if ((route->flags & ROUTE_CONTROL) != 0)
-		return control_handle(app, rq, rp, route);
+		return handle_writes(app, &effects_control, rq, rp, route);
+	if ((route->flags & ROUTE_HOOKS) != 0)
+		return handle_writes(app, &effects_hooks, rq, rp, route);
 	if ((route->flags & ROUTE_WRITES) != 0)
-		return handle_writes(app, rq, rp, route);
+		return handle_writes(app, &effects_graph, rq, rp, route);
 	if (keyed && (route->flags & ROUTE_IDEMPOTENT_SELF) == 0)
 		return handle_keyed(app, rq, rp, route);
 	return route->handle(app, rq, rp);

@@ -37,9 +37,21 @@ enum rc turn_take(struct app *app, const struct endpoint *ep,
 enum rc idem_handle(struct app *app, const struct request *rq,
     struct reply *rp, const struct route *route);
 
-/* The same in control.db's transaction (ROUTE_CONTROL). */
-enum rc control_handle(struct app *app, const struct request *rq,
-    struct reply *rp, const struct route *route);
+/*
+ * The file that an effect lies in, and with it the answer that is kept for a
+ * retry (effects.c). get: RC_OK, *kept is what was answered before; RC_ABSENT:
+ * go on. put: RC_EXISTS, another was faster.
+ */
+struct effects {
+	enum rc (*begin)(struct app *app, const struct request *rq);
+	enum rc (*commit)(struct app *app, const struct request *rq);
+	void (*rollback)(struct app *app, const struct request *rq);
+	enum rc (*get)(struct app *app, const struct request *rq,
+	    struct idem *kept);
+	enum rc (*put)(struct app *app, const struct request *rq,
+	    const struct idem *row);
+};
+extern const struct effects effects_graph, effects_control, effects_hooks;
 
 /* Forget an answer that was begun; rate-limit headers stay. */
 void reply_restart(struct reply *rp);

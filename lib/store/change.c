@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The change log and the answers kept for retries. Both are written in the
- * transaction of what they tell of. The log keeps its last CHANGES_KEPT lines;
- * answers are kept for a day.
+ * The change log, written in the transaction of what it tells of. It keeps its
+ * last CHANGES_KEPT lines.
  */
 #include "store/state.h"
 
-#include <string.h>
-
-#include "base/clock.h"
-
-enum { ADD, PRUNE, AFTER, OLDEST, NEWEST, IDEM_GET, IDEM_PUT, IDEM_PRUNE };
+enum { ADD, PRUNE, AFTER, OLDEST, NEWEST };
 static const char *const sql[] = {
 	/* The first of all is numbered by the clock: a store made in the place
 	 * of a lost one never gives out its numbers again. */
@@ -23,21 +18,15 @@ static const char *const sql[] = {
 	    " ORDER BY seq LIMIT ?",
 	[OLDEST] = "SELECT coalesce(min(seq), 0) FROM change",
 	[NEWEST] = "SELECT coalesce(max(seq), 0) FROM change",
-	[IDEM_GET] = "SELECT body_sha256, status, content_type, body FROM idem"
-	    " WHERE scope = ? AND key = ? AND at > ?",
-	[IDEM_PUT] = "INSERT INTO idem (scope, key, at, body_sha256, status,"
-	    " content_type, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-	[IDEM_PRUNE] = "DELETE FROM idem WHERE at <= ?",
 };
 enum { CHANGES_KEPT = 100000, PRUNE_EACH = 1000 };
-static const int64_t idem_kept_ns = 24 * 3600 * NS_PER_S;
 
 /* ---- the change log ---------------------------------------------------- */
 
 static enum rc
-prune(struct graph *g, const char *text, int64_t upto)
+prune(struct graph *g, int64_t upto)
 {
-	struct query q = query_begin(g->db, text);
+	struct query q = query_begin(g->db, sql[PRUNE]);
 
 	query_put_int(&q, upto);
 	return query_run(&q);
@@ -63,7 +52,7 @@ graph_change_add(struct graph *g, const char *kind, const uint8_t chain_id[16],
 		return rc;
 	seq = db_last_id(g->db);
 	if (seq % PRUNE_EACH == 0)
-		rc = prune(g, sql[PRUNE], seq - CHANGES_KEPT);
+		rc = prune(g, seq - CHANGES_KEPT);
 	return rc;
 }
 
@@ -117,49 +106,4 @@ graph_change_range(struct graph *g, int64_t *oldest, int64_t *newest)
 	*oldest = from == 0 ? to : from;
 	*newest = to;
 	return RC_OK;
-}
-
-/* ---- idempotency ------------------------------------------------------- */
-
-enum rc
-graph_idem_get(struct graph *g, struct arena *a, struct str scope,
-    struct str key, int64_t now_ns, struct idem *i)
-{
-	struct query q = query_begin(g->db, sql[IDEM_GET]);
-	struct idem r = { 0 };
-	enum rc rc;
-
-	query_put_str(&q, scope);
-	query_put_str(&q, key);
-	query_put_int(&q, now_ns - idem_kept_ns);
-	if (query_next(&q)) {
-		query_bytes(&q, 0, r.body_sha256, sizeof(r.body_sha256));
-		r.status = (int)query_int(&q, 1);
-		r.content_type = str_dup(a, query_str(&q, 2));
-		r.body = str_dup(a, query_str(&q, 3));
-	}
-	rc = query_end(&q, RC_ABSENT);
-	if (rc == RC_OK)
-		*i = r;
-	return rc;
-}
-
-enum rc
-graph_idem_put(struct graph *g, struct str scope, struct str key,
-    int64_t now_ns, const struct idem *i)
-{
-	struct query q;
-	enum rc rc = prune(g, sql[IDEM_PRUNE], now_ns - idem_kept_ns);
-
-	if (rc != RC_OK)
-		return rc;
-	q = query_begin(g->db, sql[IDEM_PUT]);
-	query_put_str(&q, scope);
-	query_put_str(&q, key);
-	query_put_int(&q, now_ns);
-	query_put_blob(&q, i->body_sha256, sizeof(i->body_sha256));
-	query_put_int(&q, i->status);
-	query_put_str(&q, i->content_type);
-	query_put_blob(&q, i->body.p, i->body.len);
-	return query_run(&q);
 }

@@ -170,6 +170,17 @@ graph_check(struct store *st, int64_t tenant, struct buf *lines)
 	return raws_check(g, lines) && sound;
 }
 
+static bool
+hooks_check(struct store *st, struct buf *lines)
+{
+	struct db *db;
+
+	if (hooks_db(st, &db) == RC_OK)
+		return file_check(db, "hooks.db", lines);
+	buf_printf(lines, "hooks.db: cannot be opened\n");
+	return false;
+}
+
 enum rc
 store_doctor(struct store *st, struct buf *lines)
 {
@@ -179,6 +190,7 @@ store_doctor(struct store *st, struct buf *lines)
 	bool sound = file_check(st->control, "control.db", lines);
 
 	sound = file_check(st->limits, "limits.db", lines) && sound;
+	sound = hooks_check(st, lines) && sound;
 	sound = audit_check(st, lines) && sound;
 	if (store_tenants(st, a, &t, &n) != RC_OK)
 		sound = false;

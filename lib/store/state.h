@@ -22,6 +22,8 @@ enum {
 struct store {
 	char *data;
 	struct db *control, *limits;
+	struct db *hooks;	/* NULL: nobody has asked for it yet */
+	int sending;		/* lock of the one who sends, else -1 */
 	ino_t limits_inode;		/* another one: somebody made it anew */
 	struct graph *graph[GRAPHS_OPEN_MAX];
 	uint64_t tick;
@@ -126,6 +128,9 @@ MUST_CHECK enum rc body_unpack(struct arena *a, struct str packed,
     " severity, ingested, sha256, action"
 enum { EVENT_LIGHT_N = 13 };
 void event_light(struct query *q, struct event_row *row);
+
+/* hook.c: hooks.db, opened by the first who asks */
+MUST_CHECK enum rc hooks_db(struct store *st, struct db **db);
 
 /* limits.c */
 MUST_CHECK enum rc limits_open(struct store *st);

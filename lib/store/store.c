@@ -67,6 +67,7 @@ store_open(const char *data, bool create, struct store **out)
 		return rc;
 	st = mem_get(sizeof(*st));
 	st->data = mem_copy(data, strlen(data));
+	st->sending = -1;
 	rc = control_open(st, create);
 	if (rc == RC_OK)
 		rc = limits_open(st);
@@ -88,6 +89,9 @@ store_close(struct store *st)
 		graph_close(st->graph[i]);
 	db_close(st->control);
 	db_close(st->limits);
+	db_close(st->hooks);
+	if (st->sending >= 0)
+		close(st->sending);
 	mem_free(st->data);
 	mem_free(st);
 }

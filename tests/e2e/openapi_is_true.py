@@ -103,6 +103,25 @@ def every_operation_of_the_panel_answers_as_it_says(l):
     op.request("DELETE", "/admin/session").want(204)
 
 
+def every_operation_of_webhooks_answers_as_it_says(l):
+    admin = l.key(l.tenant(), "admin")
+    h = admin.post("/webhooks", {"url": "https://192.0.2.1.example/", "events": ["chain.threshold"]}).want(201)
+    path = f"/webhooks/{h.json()['webhook_id']}"
+    need(h.headers["location"] == "/api/v1" + path, h.headers)
+    admin.get("/webhooks").want(200)
+    admin.get(path).want(200)
+    admin.request("PATCH", path, {"min_score": 1}).want(200)
+    admin.post(path + "/rotate", {}).want(200)
+    d = path + "/deliveries/" + admin.post(path + "/test").want(200).json()["delivery_id"]
+    admin.get(path + "/deliveries").want(200)
+    admin.get(d).want(200)
+    admin.post(d + "/redeliver").want(200)
+    admin.request("DELETE", path).want(204)
+    for method, p in (("GET", path), ("PATCH", path), ("DELETE", path), ("POST", path + "/rotate"), ("POST", path + "/test"), ("GET", path + "/deliveries"),
+                      ("GET", d), ("POST", d + "/redeliver"), ("GET", "/webhooks?tenant=nobody")):
+        admin.request(method, p).problem(404)
+
+
 def every_refusal_is_a_listed_problem(l):
     c = l.tenant()
     for method, path, status in REFUSALS:
@@ -118,4 +137,5 @@ def no_operation_was_left_out(l):
 
 if __name__ == "__main__":
     lab.main(the_document_is_sound, the_document_served_is_the_one_in_the_tree, a_fault_would_be_seen,
-             every_operation_answers_as_it_says, every_operation_of_the_panel_answers_as_it_says, every_refusal_is_a_listed_problem, no_operation_was_left_out)
+             every_operation_answers_as_it_says, every_operation_of_the_panel_answers_as_it_says,
+             every_operation_of_webhooks_answers_as_it_says, every_refusal_is_a_listed_problem, no_operation_was_left_out)

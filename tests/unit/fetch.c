@@ -56,20 +56,26 @@ loopback_is_refused_in_every_spelling(void **state)
 	arena_free(t.a);
 }
 
+/* The machine's own name leads to one of its addresses, which are not public
+ * where tests run; if it leads nowhere, nothing is reached either. */
 static void
 a_name_is_judged_by_the_address_it_leads_to(void **state)
 {
 	struct test t;
-	char why[FETCH_WHY];
+	char why[FETCH_WHY], name[64];
 
 	(void)state;
 	test_begin(&t, answer_ok);
+	assert_int_equal(gethostname(name, sizeof(name)), 0);
+	snprintf(t.url, sizeof(t.url), "http://%s:%d/", name, t.s.port);
+	t.ask.url = str_of(t.url);
+	t.ask.rule.allow = STR("10.9.9.9/32");
+	assert_true(fetch_may(&t.ask.rule, t.ask.url, why));
+	fetch(t.a, &t.ask, &t.an);
+	assert_true(t.an.end == FETCH_REFUSED || t.an.end == FETCH_UNREACHED);
+	assert_int_equal(t.s.connections, 0);
 	snprintf(t.url, sizeof(t.url), "http://localhost:%d/", t.s.port);
 	t.ask.url = str_of(t.url);
-	t.ask.rule.allow = STR("10.0.0.0/8");
-	assert_true(fetch_may(&t.ask.rule, t.ask.url, why));
-	ends(&t, FETCH_REFUSED);
-	assert_int_equal(t.s.connections, 0);
 	t.ask.rule.allow = STR("10.0.0.0/8, 127.0.0.0/8");
 	ends(&t, FETCH_DONE);
 	test_end(&t);
@@ -107,6 +113,8 @@ urls_are_refused_with_a_reason(void **state)
 		{ "http://169.254.169.254/latest/", "169.254.169.254" },
 		{ "http://[fd00:ec2::254]/", "not a public" },
 		{ "http://0x0a.1/", "not a public" },
+		{ "http://localhost/", "not a public" },
+		{ "http://x.LOCALHOST:8080/", "not a public" },
 		{ "https://a b/", "not a URL" },
 		{ "https://a\r\nHost: b/", "not a URL" },
 	};

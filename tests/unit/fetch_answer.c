@@ -115,6 +115,18 @@ answer_drop_by_drop(struct server *s, int fd)
 }
 
 static void
+answer_head_by_drops(struct server *s, int fd)
+{
+	(void)s;
+	say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Slow: ");
+	for (int i = 0; i < 40; i++) {
+		if (send(fd, ".", 1, MSG_NOSIGNAL) <= 0)
+			return;
+		usleep(50000);
+	}
+}
+
+static void
 answer_silence(struct server *s, int fd)
 {
 	char c;
@@ -134,6 +146,11 @@ a_slow_or_silent_answer_ends_in_time(void **state)
 	ends(&t, FETCH_LATE);
 	assert_int_equal(t.an.status, 200);
 	assert_in_range(t.an.latency_ms, 350, 1500);
+	test_end(&t);
+	test_begin(&t, answer_head_by_drops);
+	t.ask.total_ms = 400;
+	ends(&t, FETCH_LATE);
+	assert_int_equal(t.an.status, 0);	/* no status without its head */
 	test_end(&t);
 	test_begin(&t, answer_silence);
 	t.ask.total_ms = 400;
