@@ -63,6 +63,14 @@ def demo_key(build, data):
     return key
 
 
+def panel_address(build, data, port):
+    """The panel's; while nobody can sign in, with the token that makes the first administrator."""
+    page = f"http://127.0.0.1:{port}/admin/"
+    if tool(build, data, "admin", "list")["administrators"]:
+        return page
+    return f"{page}#token={tool(build, data, 'admin', 'create')['token']}  (makes the first administrator, once, within a day)"
+
+
 def run_folder(data):
     """A folder for sockets: under DATA, or elsewhere if its name is too long.
     -> (path, whether it is to be removed at the end)"""

@@ -86,6 +86,19 @@ class Browser:
         self.js("sessionStorage.setItem(arguments[0], arguments[1])", name, key)
         return self
 
+    def enter(self, name, tenant=None, path=None):
+        """Signed in to the panel as a new administrator, by the door; then on that screen."""
+        p = self.lab.person(name, tenant, sign_in=False)
+        self.open("/admin/")
+        self.see("h1", "Sign in")
+        self.type("[name=name]", name)
+        self.type("[name=password]", p.PASSWORD).send_keys(Keys.ENTER)
+        self.see("#nav a")
+        if path:
+            self.open(path)
+            self.see("#nav a")
+        return self
+
     # --------------------------------------------------------------- looking
 
     def js(self, code, *words):
@@ -108,7 +121,12 @@ class Browser:
         return e
 
     def gone(self, css, seconds=PATIENCE):
-        need(until(lambda: not any(e.is_displayed() for e in self.all(css)), seconds, 0.02), css, "is still there")
+        def away():
+            try:
+                return not any(e.is_displayed() for e in self.all(css))
+            except StaleElementReferenceException:
+                return False                        # it goes while we look
+        need(until(away, seconds, 0.02), css, "is still there")
 
     def text(self, e):
         """All of its text, also what CSS clips."""
