@@ -251,6 +251,25 @@ CREATE INDEX chain_judged ON chain(chain) WHERE disposition <> '';
 -- ==== graph.db, step 3: what an event says was done
 ALTER TABLE event ADD COLUMN action INTEGER NOT NULL DEFAULT 0; -- word
 
+-- ==== graph.db, step 4: investigations as they were answered
+CREATE TABLE investigation (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,
+	id BLOB NOT NULL UNIQUE,		-- 16 bytes
+	chain BLOB NOT NULL,			-- chain.id
+	version INTEGER NOT NULL,		-- of the chain
+	at INTEGER NOT NULL,
+	who TEXT NOT NULL,			-- key id
+	audience TEXT NOT NULL,
+	grade INTEGER NOT NULL,
+	score REAL NOT NULL,
+	title TEXT NOT NULL,
+	model TEXT NOT NULL,			-- that was asked; empty: none
+	fallback TEXT NOT NULL,			-- why it says nothing; empty: it does
+	size INTEGER NOT NULL,			-- bytes when unpacked
+	body BLOB NOT NULL			-- JSON, one zstd frame
+) STRICT;
+CREATE INDEX investigation_chain ON investigation(chain, seq);
+
 -- ==== control.db, step 2: people and what they may
 CREATE TABLE administrator (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,

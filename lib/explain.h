@@ -39,6 +39,9 @@ void explain_surroundings(struct story *s, struct str sources,
     struct str owners);
 
 enum audience { AUDIENCE_ANALYST, AUDIENCE_EXECUTIVE };
+/* Of all that its words depend on: the chain's version, sources, owners map,
+ * rules and ATT&CK. */
+void explain_digest(const struct story *s, uint8_t out[32]);
 struct findings *explain_find(struct story *s, enum audience who);
 
 /*
@@ -52,8 +55,17 @@ struct llm;
 void explain_reword(struct findings *f, const struct llm *m, bool anonymise,
     bool affordable);
 
-/* The answer of POST /ai/investigate; the body of a Markdown file. */
+/* Why the model says nothing; NULL: it does, or there is none. */
+const char *explain_fallback(const struct findings *f);
+
+/* The answer of POST /ai/investigate. */
 void explain_json(struct jw *w, const struct findings *f, double latency_ms);
+/* Such an answer, read again, as a page: whole HTML without scripts or anything
+ * to fetch, or Markdown. Text of records is no markup in either. */
+enum page { PAGE_MARKDOWN, PAGE_HTML };
+void explain_page(struct buf *b, struct arena *a, const struct json *answer,
+    enum page form);
+/* The Markdown page of findings. */
 void explain_markdown(struct buf *b, const struct findings *f);
 /* Foreign text in Markdown: nothing in it is a heading, link or markup. */
 void explain_markdown_text(struct buf *b, struct str s);

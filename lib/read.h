@@ -111,4 +111,21 @@ MUST_CHECK enum rc read_entity(struct reader *r, struct jw *w, struct str kind,
     struct str key);
 MUST_CHECK enum rc read_coverage(struct reader *r, struct jw *w);
 
+/* ---- investigations -------------------------------------------------------- */
+
+bool read_investigation_id(struct str text, uint8_t id[16]);	/* "inv_..." */
+/* Members "investigation_id" and "created_at"; null for NULL: not kept. */
+void read_investigation_head(struct jw *w, const struct investigation *v);
+/* The change log's line: an object as of a chain's change, and the id. */
+void read_investigation_change(struct jw *w, const struct investigation *v);
+struct investigation_filter {
+	bool of_chain;
+	uint8_t chain[16];
+	int64_t before;			/* 0: from the newest */
+	size_t limit;
+};
+/* {"investigations","next_cursor"} */
+MUST_CHECK enum rc read_investigations(struct graph *g, struct arena *a,
+    struct jw *w, const struct investigation_filter *f);
+
 #endif

@@ -360,6 +360,28 @@ MUST_CHECK enum rc graph_idem_get(struct graph *g, struct arena *a,
 MUST_CHECK enum rc graph_idem_put(struct graph *g, struct str scope,
     struct str key, int64_t now_ns, const struct idem *i);
 
+/* ---- investigations ----------------------------------------------------- */
+
+struct investigation {			/* one as it was answered */
+	uint8_t id[16];
+	uint8_t chain[16];
+	int64_t version, at_ns, seq;
+	struct str who, audience, title, model, fallback;
+	enum grade grade;
+	double score;
+	struct str body;	/* JSON; empty in lists */
+};
+enum { INVESTIGATION_MAX = 64 << 20 };
+/* In the open transaction; body is packed here. RC_EXISTS: it is there. */
+MUST_CHECK enum rc graph_investigation_add(struct graph *g, const struct investigation *t);
+MUST_CHECK enum rc graph_investigation_get(struct graph *g, struct arena *a,
+    const uint8_t id[16], struct investigation *t);
+/* Newest first, `most` of them, those of one chain (NULL: all) with seq below
+ * `before` (0: from the newest). */
+MUST_CHECK enum rc graph_investigation_list(struct graph *g, struct arena *a,
+    const uint8_t *chain, int64_t before, size_t most, struct investigation **t,
+    size_t *n);
+
 /* ---- coverage ---------------------------------------------------------- */
 
 /* Per host and source: events, and of them with strong process, session,

@@ -61,6 +61,7 @@ struct story {
 	bool given;		/* told by the caller, not by the store */
 	struct str sources;	/* connected ones, parted by blanks */
 	struct str owners;	/* map */
+	struct str ruleset;	/* of the graph */
 	/* made by story_weigh */
 	struct cut_graph graph, proven;	/* proven: with beginnings of its own */
 	bool *goal;		/* impacts, or all signs where there is none */

@@ -290,3 +290,9 @@ explain_reword(struct findings *f, const struct llm *m, bool anonymise,
 	(void)llm_ask(f->a, m, system, question(&w), &an);
 	take_answer(&w, &an);
 }
+
+const char *
+explain_fallback(const struct findings *f)
+{
+	return f->reworded != NULL ? f->reworded->fallback : NULL;
+}

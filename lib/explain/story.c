@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "again.h"
+#include "attack.h"
+#include "base/hash.h"
 #include "base/table.h"
 
 static struct str
@@ -172,5 +174,22 @@ explain_tenant(struct graph *g, struct story *s)
 			    list.len > 0 ? " " : "", STR_ARG(word));
 	}
 	explain_surroundings(s, list, graph_text(g, s->a, "owners"));
+	s->ruleset = graph_text(g, s->a, "ruleset");
 	return RC_OK;
+}
+
+void
+explain_digest(const struct story *s, uint8_t out[32])
+{
+	struct sha256_state h;
+
+	sha256_begin(&h);
+	sha256_add_field(&h, s->chain_id);
+	sha256_add_field(&h, (struct str){ (const char *)&s->version,
+	    sizeof(s->version) });
+	sha256_add_field(&h, s->sources);
+	sha256_add_field(&h, s->owners);
+	sha256_add_field(&h, s->ruleset);
+	sha256_add_field(&h, str_of(attack_version()));
+	sha256_end(&h, out);
 }

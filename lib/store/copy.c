@@ -62,6 +62,12 @@ static const struct copied {
 	{ "SELECT seq, chain, at, who, what, text FROM chain_note",
 	    "INSERT INTO chain_note (seq, chain, at, who, what, text)"
 	    " VALUES (?, ?, ?, ?, ?, ?)", "iiittt" },
+	{ "SELECT seq, id, chain, version, at, who, audience, grade, score,"
+	    " title, model, fallback, size, body FROM investigation",
+	    "INSERT INTO investigation (seq, id, chain, version, at, who,"
+	    " audience, grade, score, title, model, fallback, size, body)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "ibbiittirtttib" },
 	{ "SELECT seq, at, kind, chain, data FROM change",
 	    "INSERT INTO change (seq, at, kind, chain, data)"
 	    " VALUES (?, ?, ?, ?, ?)", "iitBt" },

@@ -267,6 +267,27 @@ const char schema_graph_3[] =
 	"-- ==== graph.db, step 3: what an event says was done\n"
 	"ALTER TABLE event ADD COLUMN action INTEGER NOT NULL DEFAULT 0; -- word\n";
 
+const char schema_graph_4[] =
+	"\n"
+	"-- ==== graph.db, step 4: investigations as they were answered\n"
+	"CREATE TABLE investigation (\n"
+	"\tseq INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\tid BLOB NOT NULL UNIQUE,\t\t-- 16 bytes\n"
+	"\tchain BLOB NOT NULL,\t\t\t-- chain.id\n"
+	"\tversion INTEGER NOT NULL,\t\t-- of the chain\n"
+	"\tat INTEGER NOT NULL,\n"
+	"\twho TEXT NOT NULL,\t\t\t-- key id\n"
+	"\taudience TEXT NOT NULL,\n"
+	"\tgrade INTEGER NOT NULL,\n"
+	"\tscore REAL NOT NULL,\n"
+	"\ttitle TEXT NOT NULL,\n"
+	"\tmodel TEXT NOT NULL,\t\t\t-- that was asked; empty: none\n"
+	"\tfallback TEXT NOT NULL,\t\t\t-- why it says nothing; empty: it does\n"
+	"\tsize INTEGER NOT NULL,\t\t\t-- bytes when unpacked\n"
+	"\tbody BLOB NOT NULL\t\t\t-- JSON, one zstd frame\n"
+	") STRICT;\n"
+	"CREATE INDEX investigation_chain ON investigation(chain, seq);\n";
+
 const char schema_control_2[] =
 	"\n"
 	"-- ==== control.db, step 2: people and what they may\n"

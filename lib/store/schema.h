@@ -5,7 +5,7 @@
 #define STORE_SCHEMA_H
 
 extern const char schema_head[], schema_control[], schema_limits[],
-    schema_graph[], schema_graph_2[], schema_graph_3[], schema_control_2[],
-    schema_limits_2[], schema_hooks[];
+    schema_graph[], schema_graph_2[], schema_graph_3[], schema_graph_4[],
+    schema_control_2[], schema_limits_2[], schema_hooks[];
 
 #endif

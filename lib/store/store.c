@@ -112,7 +112,7 @@ enum rc
 graph_file_open(struct store *st, const char *folder, struct db **db)
 {
 	const char *const steps[] = { schema_graph, schema_graph_2,
-		schema_graph_3 };
+		schema_graph_3, schema_graph_4 };
 	char path[PATH_LEN];
 	enum rc rc;
 

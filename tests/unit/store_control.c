@@ -15,7 +15,8 @@ the_schema_is_the_file_in_db(void **state)
 {
 	const char *const texts[] = { schema_head, schema_control,
 		schema_limits, schema_graph, schema_graph_2, schema_graph_3,
-		schema_control_2, schema_limits_2, schema_hooks };
+		schema_graph_4, schema_control_2, schema_limits_2,
+		schema_hooks };
 	struct buf file, ours;
 	size_t i;
 
@@ -373,12 +374,12 @@ static void
 harm(struct kit *k, const char *path, const char *sql)
 {
 	/* As many steps as the file has taken, none of which is these. */
-	const char *const steps[] = { sql, sql, sql };
+	const char *const steps[] = { sql, sql, sql, sql };
 	struct db *db;
 
 	(void)k;
 	OK(db_open(&(struct db_want){ .path = path, .steps = steps,
-	    .n_steps = str_ends_fold(str_of(path), "graph.db") ? 3 : 2,
+	    .n_steps = str_ends_fold(str_of(path), "graph.db") ? 4 : 2,
 	    .cache_kib = 100 }, &db));
 	OK(db_exec(db, sql));
 	db_close(db);
