@@ -13,10 +13,9 @@
 static void
 the_schema_is_the_file_in_db(void **state)
 {
-	const char *const texts[] = { schema_head, schema_control,
-		schema_limits, schema_graph, schema_graph_2, schema_graph_3,
-		schema_graph_4, schema_control_2, schema_limits_2,
-		schema_hooks };
+	const char *const texts[] = { schema_head, schema_control, schema_limits,
+		schema_graph, schema_graph_2, schema_graph_3, schema_graph_4,
+		schema_control_2, schema_limits_2, schema_hooks };
 	struct buf file, ours;
 	size_t i;
 
@@ -373,7 +372,7 @@ many_writers_make_one_graph(void **state)
 static void
 harm(struct kit *k, const char *path, const char *sql)
 {
-	/* As many steps as the file has taken, none of which is these. */
+	/* As many steps as the file has, none of them these. */
 	const char *const steps[] = { sql, sql, sql, sql };
 	struct db *db;
 
