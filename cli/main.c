@@ -50,6 +50,10 @@ static const struct command {
 	    "remove NAME", "who may use the panel" },
 	{ "audit", cmd_audit, "list [--tenant T] [--limit N] | "
 	    "verify [--seen SEQ:HASH]", "what was done by whom" },
+	{ "webhook", cmd_webhook, "add URL [--event E] [--min-confidence G] "
+	    "[--min-score N] | list |\n\t    deliveries ID [--status S] | "
+	    "redeliver ID DELIVERY|dead |\n\t    rotate ID [--overlap 24h] | "
+	    "remove ID; [--tenant T]", "who is told of what, and how it went" },
 	{ "doctor", cmd_doctor, "", "is the store sound?" },
 	{ "conf", cmd_conf, "-T", "print a sample configuration" },
 };

@@ -65,21 +65,6 @@ read_hook(struct turn *t)
 	    "%s", w.detail) : rc;
 }
 
-/* Changes from now on. */
-static enum rc
-stand_in_the_present(struct turn *t)
-{
-	struct graph *g;
-	int64_t oldest;
-	enum rc rc = store_graph(t->app->store, t->tenant, &g);
-
-	if (rc == RC_OK)
-		rc = graph_change_range(g, &oldest, &t->h.position);
-	t->h.failures = 0;
-	t->h.retry_ns = 0;
-	return rc;
-}
-
 /* ---- answers ------------------------------------------------------------------- */
 
 static void
@@ -168,7 +153,7 @@ add_step(struct turn *t)
 		rc = reply_problem(t->rp, RC_INVALID, "a tenant has at most "
 		    "%d webhooks", HOOKS_A_TENANT);
 	if (rc == RC_OK)
-		rc = stand_in_the_present(t);
+		rc = hook_now(t->app->store, &t->h);
 	if (rc != RC_OK)
 		return rc;
 	t->h.id = hook_id_new(t->rq->mem);
@@ -193,7 +178,7 @@ change_step(struct turn *t)
 		return rc;
 	anew = t->h.enabled && !was_on;
 	if (anew)
-		rc = stand_in_the_present(t);
+		rc = hook_now(t->app->store, &t->h);
 	if (rc == RC_OK)
 		rc = store_hook_set(t->app->store, &t->h, anew);
 	t->did = "webhook.change";
@@ -292,20 +277,11 @@ deliveries_step(struct turn *t)
 	return RC_OK;
 }
 
-/* Also one that was delivered: its receiver may have lost it. */
 static enum rc
 redeliver_step(struct turn *t)
 {
-	enum rc rc;
+	enum rc rc = hook_redeliver(t->app->store, &t->h, t->now_ns, &t->d);
 
-	if (t->d.state != DELIVERY_WAITING)
-		t->d.attempts = 0;
-	t->d.state = DELIVERY_WAITING;
-	t->d.begun_ns = t->d.next_ns = t->now_ns;
-	rc = store_delivery_set(t->app->store, &t->d);
-	t->h.retry_ns = 0;
-	if (rc == RC_OK)
-		rc = store_hook_went(t->app->store, &t->h);
 	t->did = "webhook.redeliver";
 	return rc == RC_OK ? show_delivery(t) : rc;
 }

@@ -45,6 +45,10 @@ struct hook_wrong { char pointer[32]; char detail[FETCH_WHY]; };
 MUST_CHECK enum rc hook_read(struct hook *h, const struct json *v,
     const struct fetch_rule *rule, struct hook_wrong *w);
 
+/* From now on: changes up to the present are nothing to it, and no failure is
+ * remembered. */
+MUST_CHECK enum rc hook_now(struct store *st, struct hook *h);
+
 /* New random texts, in the arena. */
 struct str hook_id_new(struct arena *a);
 struct str hook_secret_new(struct arena *a);
@@ -59,6 +63,11 @@ MUST_CHECK enum rc hook_sign(struct arena *a, const struct hook *h,
 /* A waiting delivery of type webhook.test, in d. */
 MUST_CHECK enum rc hook_test(struct store *st, struct arena *a,
     const struct hook *h, int64_t now_ns, struct delivery *d);
+
+/* By hand: waits again, to be sent at once under its id. Also one that was
+ * delivered: its receiver may have lost it. */
+MUST_CHECK enum rc hook_redeliver(struct store *st, struct hook *h,
+    int64_t now_ns, struct delivery *d);
 
 /* What the API and the tool say of them; never a secret. */
 void hook_put(struct jw *w, const struct hook *h, int64_t now_ns);

@@ -21,6 +21,11 @@ struct telling {
 MUST_CHECK enum rc tell_change(struct telling *t, const struct hook *h,
     const struct change *c);
 
+/* A new delivery of type, change, body and created_ns, due now; its id and row
+ * are set. RC_EXISTS: that change was told before. */
+MUST_CHECK enum rc delivery_add(struct store *st, struct arena *a,
+    const struct hook *h, struct delivery *d);
+
 /*
  * attempt.c: one delivery's request, and what its answer means.
  */

@@ -112,8 +112,8 @@ put_threshold(struct telling *t, struct jw *w, const struct said *s,
 	jw_object_end(w);
 }
 
-static enum rc
-add(struct store *st, struct arena *a, const struct hook *h,
+enum rc
+delivery_add(struct store *st, struct arena *a, const struct hook *h,
     struct delivery *d)
 {
 	d->id = delivery_id_new(a);
@@ -148,7 +148,7 @@ send(struct telling *t, const struct hook *h, const struct change *c,
 		    STR_ARG(h->id), (long long)c->seq);
 		rc = RC_OK;
 	} else {
-		rc = add(t->st, t->a, h, &d);
+		rc = delivery_add(t->st, t->a, h, &d);
 		t->told += rc == RC_OK;
 	}
 	buf_release(&b);
@@ -202,30 +202,4 @@ tell_change(struct telling *t, const struct hook *h, const struct change *c)
 	    || !read_said(t, c, &s) || !is_enough(h, &s))
 		return RC_OK;
 	return send(t, h, c, STR("investigation.completed"), c->data);
-}
-
-enum rc
-hook_test(struct store *st, struct arena *a, const struct hook *h,
-    int64_t now_ns, struct delivery *d)
-{
-	struct buf b;
-	struct jw w;
-
-	*d = (struct delivery){ .type = STR("webhook.test"),
-		.created_ns = now_ns };
-	buf_init(&b, BODY_MOST);
-	jw_init(&w, &b);
-	jw_object(&w);
-	jw_key_s(&w, "type", d->type);
-	jw_key(&w, "timestamp");
-	jw_time(&w, now_ns);
-	jw_key(&w, "data");
-	jw_object(&w);
-	jw_key_s(&w, "webhook_id", h->id);
-	jw_key_c(&w, "message", "A test that its owner asked for.");
-	jw_object_end(&w);
-	jw_object_end(&w);
-	d->body = str_dup(a, buf_str(&b));
-	buf_release(&b);
-	return add(st, a, h, d);
 }

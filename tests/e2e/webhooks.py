@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Webhooks: made, told, signed, shown; what is told of chains and what is not."""
-import re, time
+import os, re, subprocess, time
 import lab
 from lab import break_in, need, sign_in, until
 from receivers import Receiver, nobody, says
@@ -215,6 +215,31 @@ def switched_off_it_hears_nothing_and_on_again_only_the_present(l):
     r.stop()
 
 
+def the_tool_says_and_does_the_same(l):
+    t, admin = pair(l)
+    of = ["--tenant", t.name]
+    made = l.tool("webhook", "add", "https://hooks.harbour.example/", "--min-confidence", "MIXED", "--min-score", "12.5", "--description", "by tool", *of)
+    secret = made.pop("secret")
+    need(admin.get(f"/webhooks/{made['webhook_id']}").want(200).json() == made, made)
+    need(l.tool("webhook", "list", *of)["webhooks"] == admin.get("/webhooks").json()["webhooks"] == [made], "lists differ")
+    need(l.tool("webhook", "rotate", made["webhook_id"], *of)["secret"] != secret, "the same secret")
+    for bad in (["add", "https://10.0.0.1/"], ["add", "https://x.example/", "--min-score", "many"], ["add", "https://x.example/", "--event", "none"],
+                ["deliveries", "wh_none"], ["deliveries", made["webhook_id"], "--status", "lost"], ["redeliver", made["webhook_id"], "msg_none"], ["list", "x"]):
+        r = subprocess.run([os.path.join(lab.BUILD, "tra-ce"), "--data", l.data, "webhook", *bad, *of], capture_output=True, text=True)
+        need(r.returncode in (1, 2) and r.stderr and not r.stdout, bad, r)
+    l.tool("webhook", "remove", made["webhook_id"], *of)
+    need(l.tool("webhook", "list", *of)["webhooks"] == [], "not removed")
+    r = Receiver(says(410, 204))
+    h = hook(admin, r)
+    d = admin.post(f"/webhooks/{h['webhook_id']}/test").want(200).json()["delivery_id"]
+    dead = until(lambda: l.tool("webhook", "deliveries", h["webhook_id"], "--status", "dead", *of)["deliveries"], 5)
+    need(dead and dead == deliveries(admin, h) and dead[0]["delivery_id"] == d, dead)
+    admin.request("PATCH", f"/webhooks/{h['webhook_id']}", {"enabled": True}).want(200)
+    need([x["status"] for x in l.tool("webhook", "redeliver", h["webhook_id"], "dead", *of)["deliveries"]] == ["waiting"], "redeliver")
+    need(until(lambda: r.ids() == [d, d], 5), r.ids())
+    r.stop()
+
+
 def deliveries_are_listed_in_pages(l):
     _, admin = pair(l)
     r = Receiver(says(200))
@@ -238,4 +263,4 @@ if __name__ == "__main__":
              another_tenant_sees_nothing_and_a_lesser_key_may_not, a_retried_post_makes_one_webhook_and_hides_the_secret,
              a_chain_is_told_once_signed_and_in_full, what_is_below_the_minimum_or_history_is_not_told,
              a_rotated_secret_signs_beside_the_old_one, a_dead_letter_is_kept_and_delivered_again_by_hand_under_its_id,
-             switched_off_it_hears_nothing_and_on_again_only_the_present, deliveries_are_listed_in_pages, conf=CONF)
+             switched_off_it_hears_nothing_and_on_again_only_the_present, the_tool_says_and_does_the_same, deliveries_are_listed_in_pages, conf=CONF)
