@@ -482,7 +482,7 @@ static const char *const aliases[] = {
 const struct normaliser norm_windows = {
 	.name = "windows",
 	.aliases = aliases,
-	.version = 2,
+	.version = 3,
 	.claims = claims,
 	.read = read_record,
 };

@@ -2,8 +2,8 @@
 /*
  * The Security channel's records of processes, handles, services, tasks, shares
  * and connections. A 4688 is a creation by the pid in ProcessId of the one in
- * NewProcessId; the new process runs in TargetLogonId if that is not null, else
- * in the creator's session.
+ * NewProcessId, in the creator's session; where TargetLogonId is not null, the
+ * new process runs there (runas), and the record belongs to both.
  */
 #include "norm/windows.h"
 
@@ -26,11 +26,10 @@ created(struct win *w)
 		SUBJECT_SESSION,
 	};
 	uint64_t luid;
-	bool target;
 
-	target = win_number(win_get(w, "TargetLogonId").text, &luid) &&
-	    luid != 0;
-	win_part(w, &sessions[target ? 0 : 1]);
+	if (win_number(win_get(w, "TargetLogonId").text, &luid) && luid != 0)
+		win_part(w, &sessions[0]);
+	win_part(w, &sessions[1]);
 	if (win_get(w, "CommandLine").text.len == 0)
 		w->r->ev->target = win_get(w, "NewProcessName").text;
 }
