@@ -136,16 +136,48 @@ handle_is_gone(const struct job *j, const struct post *open)
 	return false;
 }
 
+static bool
+is_object(const struct ref *r)
+{
+	return r->kind == KIND_FILE || r->kind == KIND_REGISTRY ||
+	    r->kind == KIND_RESOURCE;
+}
+
+/* Do both records name what the handle is of, and not the same? Then this is
+ * another handle of the same number: the first was closed, and the second
+ * opened, without a record. */
+static bool
+of_another_object(const struct node *open, const struct node *use)
+{
+	bool named = false, here = false;
+	size_t i;
+
+	for (i = 0; i < open->n_refs; i++)
+		named = named || is_object(&open->refs[i]);
+	for (i = 0; named && i < use->n_refs; i++) {
+		if (!is_object(&use->refs[i]))
+			continue;
+		if (node_ref(open, use->refs[i].entity, ROLE_NONE) != NULL)
+			return false;
+		here = true;
+	}
+	return named && here;
+}
+
 /* P12: the use or the close of a handle belongs to its opening. */
 void
 link_handle(struct job *j, const struct ref *r)
 {
 	struct edge e = { .rule = RULE_HANDLE, .via = r->entity,
 		.from_role = ROLE_NEW, .to_role = r->role };
+	const struct node *open;
 	struct post p;
 
-	if (link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p) &&
-	    !handle_is_gone(j, &p))
+	if (!link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p) ||
+	    handle_is_gone(j, &p))
+		return;
+	open = j->v->node(j->v->ctx, p.ev);
+	if (open != NULL && !of_another_object(open, j->n))
 		link_add(j, p, e, true);
 }
 

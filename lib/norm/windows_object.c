@@ -36,31 +36,55 @@ created(struct win *w)
 
 /* ---- objects and handles ---------------------------------------------- */
 
+/* The object that a record names: a file, a key, or a thing of another type,
+ * which is known by that type and its name. */
+static void
+object(struct win *w, enum role of_file, enum role of_key)
+{
+	struct str type = win_get(w, "ObjectType").text;
+	struct win_value name = win_get(w, "ObjectName");
+	struct win_part p = { of_file, WIN_FILE, "ObjectName", NULL, NULL };
+	struct named other = {
+		.kind = KIND_RESOURCE, .role = ROLE_TARGET,
+		.flags = REF_COMMON, .name = name.text,
+		.field = name.field, .value = name.whole,
+	};
+
+	if (str_is_fold(type, "Key")) {
+		p.as = WIN_REGISTRY;
+		p.role = of_key;
+	}
+	if ((p.as == WIN_REGISTRY || str_is_fold(type, "File")) &&
+	    win_part(w, &p) != NULL)
+		return;
+	if (type.len == 0 || name.text.len == 0)
+		return;
+	other.key = win_local(w, str_lower(w->r->a, norm_join(w->r->a, type,
+	    STR("|"), name.text)));
+	win_ref(w, other);
+}
+
+static void
+opened(struct win *w)
+{
+	object(w, ROLE_TARGET, ROLE_TARGET);
+}
+
 /* What a 4663 says was done, by the access rights that were used. */
 static void
 object_access(struct win *w)
 {
-	struct str type = win_get(w, "ObjectType").text;
-	bool file = str_is_fold(type, "File"), key = str_is_fold(type, "Key");
-	struct win_part p = {
-		ROLE_NONE, file ? WIN_FILE : WIN_REGISTRY, "ObjectName",
-		NULL, NULL
-	};
+	enum role file, key;
 	uint64_t mask;
 
-	if ((!file && !key) ||
-	    !win_number(win_get(w, "AccessMask").text, &mask))
-		return;
-	if (file) {	/* write or append data; read data or execute */
-		p.role = mask & 0x6 ? ROLE_WRITE :
-		    mask & 0x21 ? ROLE_READ : ROLE_TARGET;
-		if (mask & 0x10000)
-			p.role = ROLE_END;
-	} else {	/* set value or create sub key; query value */
-		p.role = mask & 0x6 ? ROLE_WRITE :
-		    mask & 0x1 ? ROLE_READ : ROLE_TARGET;
-	}
-	win_part(w, &p);
+	if (!win_number(win_get(w, "AccessMask").text, &mask))
+		mask = 0;
+	/* delete; write or append data; read data or execute */
+	file = mask & 0x10000 ? ROLE_END : mask & 0x6 ? ROLE_WRITE :
+	    mask & 0x21 ? ROLE_READ : ROLE_TARGET;
+	/* set value or create sub key; query value */
+	key = mask & 0x6 ? ROLE_WRITE : mask & 0x1 ? ROLE_READ : ROLE_TARGET;
+	object(w, file, key);
 }
 
 static void
@@ -182,10 +206,13 @@ share(struct win *w)
 static const struct win_row rows[] = {
 	{ 4656, "object", "handle.open", ACT_HANDLE_OPEN,
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) } },
+	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) },
+	  .more = opened },
 	{ 4657, "registry", "registry.set", ACT_REGISTRY_SET,
 	  .own = WIN_SUBJECT | WIN_PROCESS, .target = "ObjectName",
-	  .parts = { HANDLE(ROLE_USE) }, .more = registry_value },
+	  .parts = { HANDLE(ROLE_USE),
+		{ ROLE_TARGET, WIN_REGISTRY, "ObjectName", NULL, NULL } },
+	  .more = registry_value },
 	{ 4658, "object", "handle.close", ACT_HANDLE_CLOSE,
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
 	  .parts = { HANDLE(ROLE_END) } },
@@ -194,7 +221,8 @@ static const struct win_row rows[] = {
 	  .parts = { HANDLE(ROLE_USE) } },
 	{ 4661, "object", "handle.open", ACT_HANDLE_OPEN,
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT | WIN_PROCESS,
-	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) } },
+	  .target = "ObjectName", .parts = { HANDLE(ROLE_NEW) },
+	  .more = opened },
 	{ 4662, "directory", "directory.access", ACT_OTHER,
 	  .flags = EVENT_MINOR, .own = WIN_SUBJECT, .target = "ObjectName" },
 	{ 4663, "object", "object.access", ACT_HANDLE_USE,
