@@ -181,20 +181,23 @@ link_handle(struct job *j, const struct ref *r)
 		link_add(j, p, e, true);
 }
 
-/* P13 what was made is used. */
+/* P13 what was made is used: by an id that is given out once, else by a name,
+ * which is the latest thing of that name that is not gone. */
 void
 link_use(struct job *j, const struct ref *r)
 {
 	struct edge e = { .rule = RULE_MADE_ACTS, .via = r->entity,
 		.from_role = ROLE_NEW, .to_role = r->role };
+	bool once = (r->kind == KIND_USER || r->kind == KIND_RESOURCE) &&
+	    !(r->flags & REF_WEAK);
 	struct post p;
 
-	if (r->kind == KIND_PIPE) {
+	if (r->kind == KIND_PIPE)
 		pipe_edges(j, r);
-	} else if (r->kind == KIND_HANDLE) {
+	else if (r->kind == KIND_HANDLE)
 		link_handle(j, r);
-	} else if (link_first(j, r->entity, ROLE_NEW, &p)) {
-		link_add(j, p, e, r->kind == KIND_USER ||
-		    r->kind == KIND_RESOURCE);
-	}
+	else if (once && link_first(j, r->entity, ROLE_NEW, &p))
+		link_add(j, p, e, true);
+	else if (!once && link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p))
+		link_add(j, p, e, false);
 }

@@ -189,7 +189,7 @@ static const char *const aliases[] = {
 const struct normaliser norm_cloudtrail = {
 	.name = "cloudtrail",
 	.aliases = aliases,
-	.version = 1,
+	.version = 2,
 	.claims = claims,
 	.read = read_record,
 };

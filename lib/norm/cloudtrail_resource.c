@@ -3,7 +3,9 @@
  * What a call made, used or touched. The answer (responseElements) names what
  * was made, the question (requestParameters) what was meant; `resources` is
  * AWS's own list. An id is compared under the text that both sides of its life
- * use: instance and snapshot ids as they are, the rest by ARN.
+ * use: instance and snapshot ids as they are, the rest by ARN. An id is given
+ * out once; an ARN is made of a name, which may be given again when the first of
+ * that name is gone, and so proves nothing (weak).
  */
 #include "base/arena.h"
 #include "norm/cloudtrail.h"
@@ -40,6 +42,10 @@ static const struct place {
 	    "aws:" },
 	{ "CreateDBSnapshot", GOT "/dBSnapshotArn", KIND_RESOURCE, ROLE_NEW,
 	    "" },
+	/* gone */
+	{ "DeletePolicy", ASK "/policyArn", KIND_RESOURCE, ROLE_END, "" },
+	{ "DeleteBucket", ASK "/bucketName", KIND_RESOURCE, ROLE_END,
+	    "arn:aws:s3:::" },
 	/* used after it was made */
 	{ NULL, ASK "/policyArn", KIND_RESOURCE, ROLE_USE, "" },
 	{ NULL, ASK "/snapshotId", KIND_RESOURCE, ROLE_USE, "aws:" },
@@ -55,10 +61,13 @@ static void
 place_ref(struct reading *r, const struct place *p)
 {
 	struct str id = norm_text(r, p->at);
+	bool named = p->kind == KIND_RESOURCE &&
+	    !str_is(str_of(p->prefix), "aws:");
 
 	if (norm_null(id))
 		return;
 	norm_ref(r, (struct named){ .kind = p->kind, .role = p->role,
+	    .flags = named ? REF_WEAK : 0,
 	    .key = norm_join(r->a, str_of(p->prefix), id, STR("")), .name = id,
 	    .field = str_of(p->at) });
 }
