@@ -153,15 +153,16 @@ class Person(Client):
 class Stream:
     """A subscriber of GET /causal/live, read only inside wait()."""
 
-    def __init__(self, port, base, key, query="", last=None, receive_buffer=None):
+    def __init__(self, port, base, key, query="", last=None, receive_buffer=None, cookie=None):
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(20)
         self.sock.connect(("127.0.0.1", port))
         last = "" if last is None else f"Last-Event-ID: {last}\r\n"
+        who = f"X-API-Key: {key}\r\n" if key else f"Cookie: {cookie}\r\n" if cookie else ""
         self.sock.sendall(f"GET {base}/causal/live{query} HTTP/1.1\r\nHost: localhost\r\n"
-                          f"X-API-Key: {key}\r\n{last}\r\n".encode())
+                          f"{who}{last}\r\n".encode())
         self.status, self.headers, self.wire, self.text = None, {}, b"", b""
         self.messages, self.comments, self.retry, self.ended = [], [], None, False
 

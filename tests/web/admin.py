@@ -196,6 +196,34 @@ def owners_are_previewed_before_they_are_kept(l, b):
     need(until(lambda: l.tool("owners", "show", "--tenant", "owned")["owners"] == "host:pier-* Piers\n", 5, 0.1), "not kept")
 
 
+def a_webhook_is_made_tried_and_sent_again(l, b):
+    l.tenant("told")
+    b.enter("teller", path="/admin/#/webhooks?tenant=told")
+    b.click("button", "New webhook")
+    b.type("[name=url]", "https://127.0.0.1/hook")
+    b.click("[type=submit]")
+    b.see(".wrong")
+    b.type("[name=url]", "https://hooks.invalid/<b>trace</b>")
+    b.type("[name=description]", HOSTILE)
+    b.click("[type=submit]")
+    need(b.text(b.see(".secret pre")).startswith("whsec_"), "no secret")
+    b.click("button", "I have copied it")
+    b.see("td", HOSTILE)
+    b.click("button", "Test")
+    b.click("button", "Deliveries")
+    b.see("h2", "Deliveries to")
+    b.see("td", "webhook.test")
+    b.shot("webhooks")
+    need(not b.axe(), b.axe())
+    b.click("button", "Send again")
+    b.see("#said", "again")
+    b.click("button", "Switch off")
+    b.see("td .tag", "off")
+    b.click("button.bad", "Delete")
+    b.click("dialog button.bad", "Delete")
+    b.see("p", "There is no webhook yet")
+
+
 def the_log_is_filtered_and_verified(l, b):
     l.tenant("logged")
     b.enter("reader", path="/admin/#/audit")
@@ -252,5 +280,6 @@ if __name__ == "__main__":
     browser.main(the_first_administrator_comes_from_the_token_to_a_first_chain, a_key_is_rotated_with_overlap_and_revoked,
                  a_new_key_is_shown_once_and_its_ending_is_warned_of, guesses_are_slowed_and_said_so,
                  a_session_that_ended_leads_back_to_the_door, a_tenants_administrator_sees_that_tenant_alone,
-                 what_senders_wrote_is_text, owners_are_previewed_before_they_are_kept, the_log_is_filtered_and_verified,
+                 what_senders_wrote_is_text, owners_are_previewed_before_they_are_kept, a_webhook_is_made_tried_and_sent_again,
+                 the_log_is_filtered_and_verified,
                  plan_and_retention_are_changed, the_keyboard_reaches_everything)

@@ -10,14 +10,14 @@ def every_screen_is_accessible_in_light_dark_and_on_a_phone(l, b):
     c = l.tenant("seen")
     c.send([sign_in(n) for n in range(5)] + break_in(3, "seen"))
     b.open("/admin/")
-    b.see("h1", "Sign in")
+    b.see("h1", "Welcome")
     need(not b.axe(), b.axe())
     b.shot("door")
     b.enter("viewer")
     for dark, width, height in ((False, 1280, 900), (True, 1280, 900), (False, 390, 844), (True, 390, 844)):
         b.shape(width, height, width < 500)
         b.theme(dark)
-        for screen in ("start", "start?new", "tenants", "tenant?tenant=seen", "keys?tenant=seen", "owners?tenant=seen", "rules", "people", "audit", "account"):
+        for screen in ("start", "start?new", "tenants", "tenant?tenant=seen", "keys?tenant=seen", "owners?tenant=seen", "rules", "webhooks?tenant=seen", "people", "audit", "account"):
             b.open("/admin/#/" + screen)
             b.see("main h1")
             b.gone(".note.bad")

@@ -17,10 +17,10 @@ export async function audit({ who, words, names, go }) {
   const draw = () => lines.replaceChildren(table("Audit log", [
     ["Time", l => el("time", { datetime: l.at }, stamp(l.at))],
     ["Who", l => el("code", null, l.who)],
-    ["What", l => l.what],
+    ["What", l => l.what, "keep"],
     ...(operator ? [["Tenant", l => l.tenant ?? el("span", { class: "quiet" }, "server")]] : []),
     ["Detail", l => l.detail],
-    ["Line", l => el("code", { class: "quiet", title: `SHA-256 ${l.hash}` }, `${l.seq}:${l.hash.slice(0, 8)}`)],
+    ["Line", l => el("code", { class: "quiet", title: `SHA-256 ${l.hash}` }, `${l.seq}:${l.hash.slice(0, 8)}`), "keep"],
   ], all, "Nothing fits."));
   more.addEventListener("click", async () => {
     const page = await get(asked(cursor));

@@ -2,7 +2,7 @@
 // Bars by the hour against a limit, as SVG made of elements.
 import { el, svg, number, stamp } from "./dom.js";
 
-const HOUR = 3600000, W = 960, H = 220, LEFT = 56, RIGHT = 8, TOP = 14, BOTTOM = 24;
+const HOUR = 3600000, H = 220, LEFT = 48, RIGHT = 8, TOP = 14, BOTTOM = 24;
 
 // A round number at or above n: 1, 2 or 5 times a power of ten.
 function ceiling(n) {
@@ -16,6 +16,7 @@ const short = n => new Intl.NumberFormat("en", { notation: "compact" }).format(n
 // hours: rows of /admin/usage; of(row): the bar, over(row): the part in red;
 // limit: a line, 0 for none; back: how many hours.
 export function chart(title, hours, of, over, limit, back) {
+  const narrow = matchMedia("(max-width: 46rem)").matches, W = narrow ? 380 : 960;   // so that text keeps its size
   const end = Math.floor(Date.now() / HOUR), from = end - back + 1;
   const at = new Map(hours.map(h => [Date.parse(h.hour) / HOUR, h]));
   const top = ceiling(Math.max(4, limit * 1.1, ...hours.map(h => of(h) + over(h))));
@@ -30,7 +31,7 @@ export function chart(title, hours, of, over, limit, back) {
     const day = new Date(i * HOUR), h = at.get(i);
     if (day.getUTCHours() === 0)
       shapes.push(svg("line", { class: "grid", x1: x(i), x2: x(i), y1: H - BOTTOM, y2: H - BOTTOM + 5 }),
-        svg("text", { x: x(i) + 3, y: H - 6 }, back > 200 ? String(day.getUTCDate()) : `${days[day.getUTCDay()]} ${day.getUTCDate()}`));
+        svg("text", { x: x(i) + 3, y: H - 6 }, back > 200 ? (narrow && day.getUTCDate() % 5 ? "" : String(day.getUTCDate())) : narrow ? days[day.getUTCDay()] : `${days[day.getUTCDay()]} ${day.getUTCDate()}`));
     if (!h) continue;
     const n = of(h), red = over(h);
     const text = svg("title", null, `${stamp(h.hour).slice(0, 16)} UTC: ${number(n)}${red ? `, ${number(red)} refused` : ""}`);

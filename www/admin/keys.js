@@ -73,8 +73,8 @@ export async function keys({ tenant, again }) {
     ["Name", k => [el("b", null, k.name), el("br"), el("code", { class: "quiet" }, `tra_${k.key_id}_…`)]],
     ["State", k => [tag(states[k.state], k.state === "rotated" ? "being replaced" : k.state), k.successor ? [el("br"), el("span", { class: "small quiet" }, "by ", el("code", null, k.successor))] : null]],
     ["May", k => [el("div", { class: "tags" }, k.scopes.map(s => tag("flat", s))), k.addresses.length ? el("div", { class: "small quiet" }, "from ", k.addresses.join(", ")) : null]],
-    ["Last used", k => time(k.last_used_at)],
-    ["Ends", k => k.state === "revoked" ? ["revoked ", time(k.revoked_at)] : ending(k)],
+    ["Last used", k => time(k.last_used_at), "keep"],
+    ["Ends", k => k.state === "revoked" ? ["revoked ", time(k.revoked_at)] : ending(k), "keep"],
   ];
   const buttons = ["", k => el("div", { class: "row" },
     k.state === "active" ? el("button", { class: "slim", type: "button", onclick: () => rotate(k, again), "aria-label": `Rotate ${k.name}` }, "Rotate") : null,

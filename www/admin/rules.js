@@ -21,7 +21,7 @@ export async function rules({ tenant }) {
         ["Level", r => tag(kinds[r.level], r.level)],
         ["Rule", r => r.title],
         ["Techniques", r => el("div", { class: "tags" }, r.mitre_techniques.map(t => tag("flat", t)))],
-        ["File", r => el("code", { class: "quiet" }, r.file)],
+        ["File", r => el("code", { class: "quiet" }, r.file), "keep"],
       ], hit.slice(0, SHOWN), "No rule fits."));
   };
   filter.addEventListener("input", draw);

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every operation that openapi.json lists, asked for by everybody who must not:
+nobody, ended keys and sessions, keys and sessions of too small a scope, those of
+another tenant. 401, 403 or 404, never anything of the other's, nothing changed.
+An operation that this file does not know how to ask for fails the test."""
+import json, re
+import lab
+from lab import Person, break_in, need, sign_in
+
+SCOPES = ("ingest", "read", "analyze", "ai", "admin", "assert", "operator")
+ANYBODYS = {"/health", "/openapi.json", "/admin/session", "/admin/claim"}
+MARK = "mine-and-nobody-elses"
+
+# Bodies that would do something if they were let through.
+BODIES = {
+    "addEvents": {"events": [sign_in(99, actor="intruder@elsewhere.example")]}, "analyze": {}, "patchChain": {"status": "closed", "note": "intruded"},
+    "disposeChain": {"disposition": "benign"}, "unlinkChain": {"from": "{from}", "to": "{to}"}, "triage": {"alerts": [{"alert_id": "x", "event_id": "{event_id}"}]},
+    "investigate": {"chain_id": "{chain_id}"}, "inviteAdministrator": {"tenant": "{tenant}"}, "addTenant": {"name": "intruded"}, "setTenant": {"rate": 1},
+    "addKey": {"name": "intruded", "scopes": ["read"]}, "rotateKey": {}, "setOwners": {"owners": "* intruder"}, "previewOwners": {"owners": "* x"},
+    "addWebhook": {"url": "https://example.com/intruded", "events": ["chain.threshold"]}, "changeWebhook": {"min_score": 99}, "rotateWebhookSecret": {},
+    "testWebhook": None, "redeliver": None,
+}
+
+
+class Harbour:
+    """Tenant `mine` with one of everything, all of it marked; and a stranger's tenant."""
+
+    def __init__(self, l):
+        self.l = l
+        c = self.first = l.tenant("mine")
+        ids = c.send(break_in(1, MARK) + [sign_in(1, actor=f"{MARK}@a.example", host=f"{MARK}.yard.example", id=MARK)])
+        chain = c.chains(event_ids=ids)[0]
+        edge = chain["edges"][0]
+        admin = self.admin = l.key(c, *SCOPES[:-1])
+        admin.request("PUT", "/admin/owners", {"owners": f"* {MARK}\n"}).want(200)
+        key = admin.post("/admin/keys", {"name": MARK, "scopes": ["read"]}).want(201).json()["key_id"]
+        hook = admin.post("/webhooks", {"url": f"https://example.com/{MARK}", "events": ["chain.threshold"]}).want(201).json()
+        self.person = l.person(MARK, "mine")
+        # the product's own ids: a chain's says nothing, but is nobody else's either
+        entity = next(e for e in c.get(f"/events/{ids[-1]}").want(200).json()["entities"] if MARK in e["name"])
+        self.values = {"event_id": ids[0], "chain_id": chain["chain_id"], "kind": entity["kind"], "key": entity["key"], "from": edge["from"],
+                       "to": edge["to"], "key_id": key, "webhook_id": hook.get("id") or hook["webhook_id"], "tenant": "mine"}
+        told = c.post("/ai/investigate", {"chain_id": chain["chain_id"]}).want(200).json()
+        self.values["investigation_id"] = told["investigation_id"]
+        self.values["delivery_id"] = self.delivery(self.values["webhook_id"])
+        self.secrets = [MARK, chain["chain_id"], key, self.values["webhook_id"], told["investigation_id"]] + ids
+        other = self.stranger = l.tenant("theirs")
+        other.send(break_in(2, "theirs"))
+        self.stranger_key = l.key(other, *SCOPES[:-1])
+        self.stranger_person = l.person("stranger", "theirs")
+        self.operator = l.person("operator")
+
+    def delivery(self, hook):
+        """Nothing answers there; it is kept to be tried again."""
+        self.admin.post(f"/webhooks/{hook}/test").want(200, 201, 202)
+        found = lab.until(lambda: self.admin.get(f"/webhooks/{hook}/deliveries").want(200).json()["deliveries"], 10, 0.1)
+        need(found, "no delivery")
+        return found[0].get("id") or found[0]["delivery_id"]
+
+    def calls(self):
+        """(method, path, body, scopes) of each operation, on what is `mine`."""
+        for path, item in lab.CONTRACT.doc["paths"].items():
+            for method, op in item.items():
+                words = re.search(r"Scope: ([^.]*)\.", op.get("description", ""))
+                scopes = {w for w in re.findall(r"[a-z]+", words[1]) if w in SCOPES} if words else set()
+                need(scopes or path in ANYBODYS or path == "/rate_limit", method, path, "does not say its scope")
+                name = {"name": "mine" if "/tenants/" in path else MARK}
+                values = dict(self.values, **name)
+                unknown = set(re.findall(r"{(\w+)}", path)) - set(values)
+                need(not unknown, path, "this test has no", unknown)
+                if method != "get":
+                    need(op["operationId"] in BODIES or method == "delete" or path in ANYBODYS, "no body for", op["operationId"])
+                body = BODIES.get(op["operationId"])
+                fill = lambda text: re.sub(r"{(\w+)}", lambda m: values[m[1]], text)
+                yield (method.upper(), fill(path) + ("?q=" + MARK if path == "/causal/entities" else ""),
+                       json.loads(fill(json.dumps(body))) if body is not None else None, scopes, "{" in path)
+
+    def state(self):
+        """What a change would show in."""
+        op = self.operator
+        lists = [op.get(p).want(200).json() for p in ("/admin/tenants", "/admin/keys?tenant=mine", "/admin/owners?tenant=mine", "/admin/administrators")]
+        for t in lists[0]["tenants"]:
+            del t["storage_bytes"]
+        for k in lists[1]["keys"]:
+            del k["last_used_at"]
+        chain = self.first.get(f"/chains/{self.values['chain_id']}").want(200).json()
+        hook = self.admin.get(f"/webhooks/{self.values['webhook_id']}").want(200).json()
+        lists.append({k: chain[k] for k in ("version", "status", "assignee", "disposition") if k in chain})
+        lists.append({k: v for k, v in hook.items() if k in ("url", "min_score", "events")})
+        lists.append(self.first.get("/events").want(200).json()["events"])
+        lists.append(self.admin.get("/webhooks").want(200).json()["webhooks"].__len__())
+        return json.dumps(lists, sort_keys=True)
+
+
+def ask(c, method, path, body):
+    if path.startswith("/causal/live"):
+        s = lab.Stream(c.lab.port, "/api/v1", c.key, cookie=getattr(c, "cookie", None))
+        s.wait(lambda: s.status, 10)
+        s.close()
+        return lab.Answer(method, path, s.status, s.headers, b"")
+    return c.request(method, path, body)
+
+
+def sweep(h, c, verdict):
+    """Ask for everything as c; verdict(scopes, named, path) -> the statuses that are right."""
+    wrong = []
+    for method, path, body, scopes, named in h.calls():
+        right = verdict(scopes, named, path)
+        if right is None:
+            continue
+        a = ask(c, method, path, body)
+        if a.status not in right:
+            wrong.append(f"{method} {path}: {a.status}, not {right}")
+        leaks = [s for s in h.secrets if s.encode() in a.body and s not in path]
+        if leaks and (a.status != 200 or c.key != h.first.key):
+            wrong.append(f"{method} {path}: shows {leaks[0]}: {a.body[:200]}")
+    need(not wrong, "\n".join(wrong))
+
+
+def set_up(l):
+    l.harbour = Harbour(l)
+    l.before = l.harbour.state()
+
+
+def nobody_gets_anything(l):
+    for key, cookie in ((None, None), ("tra_AAAAAAAA_" + "x" * 38, None), (None, "tra_ce_session=" + "x" * 43)):
+        c = Person(l, "nobody")
+        c.key, c.cookie = key, cookie
+        sweep(l.harbour, c, lambda scopes, named, path: None if path in ANYBODYS else (401,))
+
+
+def an_ended_key_or_session_gets_nothing(l):
+    h = l.harbour
+    revoked = l.key(h.first, *SCOPES)
+    l.tool("key", "revoke", revoked.key_id)
+    revoked.source = "127.0.99.1"
+    ended = l.person("ended", "mine")
+    cookie = ended.cookie
+    ended.request("DELETE", "/admin/session").want(204)
+    ended.cookie = cookie
+    for c in (revoked, ended):
+        sweep(h, c, lambda scopes, named, path: None if path in ANYBODYS else (401,))
+    l.tool("admin", "remove", "ended")
+
+
+def a_key_of_too_small_a_scope_gets_403(l):
+    """Of the tenant itself, with every scope but those that the operation takes."""
+    h, keys = l.harbour, {}
+    for method, path, body, scopes, named in h.calls():
+        if not scopes:
+            continue
+        less = tuple(s for s in SCOPES if s not in scopes)
+        keys[less] = keys.get(less) or l.key(h.first, *less)
+        a = ask(keys[less], method, path, body)
+        need(a.status == 403, method, path, "with", less, "answers", a.status)
+        need(not any(s.encode() in a.body for s in h.secrets if s not in path), method, path, "shows something", a.body[:200])
+
+
+def another_tenants_key_finds_nothing_of_it(l):
+    """With all scopes of its own tenant: named things are 404, what only operators do 403, lists are its own."""
+    h = l.harbour
+
+    def verdict(scopes, named, path):
+        if path in ANYBODYS:
+            return None
+        if scopes == {"operator"}:
+            return (403,)
+        return (404,) if named else None
+    sweep(h, h.stranger_key, verdict)
+    h.stranger_key.post("/admin/administrators", {"tenant": "mine"}).problem(404)
+    h.stranger_key.post("/admin/administrators", {"name": MARK}).problem(404)
+    for path in ("keys", "usage", "owners", "rules", "audit"):
+        h.stranger_key.get(f"/admin/{path}?tenant=mine").problem(404)
+    h.stranger_key.post("/admin/keys?tenant=mine", {"name": "intruded", "scopes": ["read"]}).problem(404)
+    h.stranger_key.request("PUT", "/admin/owners?tenant=mine", {"owners": "* x"}).problem(404)
+    h.stranger_key.post("/admin/owners/preview?tenant=mine", {"owners": "* x"}).problem(404)
+
+
+def another_tenants_lists_hold_nothing_of_it(l):
+    h = l.harbour
+    for method, path, body, scopes, named in h.calls():
+        if method != "GET" or named or path in ANYBODYS or path == "/causal/live":
+            continue
+        for c in (h.stranger_key, h.stranger_person):
+            a = c.get(path)
+            need(a.status in (200, 401, 403), path, a.status)
+            need(not any(s.encode() in a.body for s in h.secrets), path, "shows something", a.body[:300])
+
+
+def another_tenants_administrator_finds_nothing_of_it(l):
+    h = l.harbour
+
+    def verdict(scopes, named, path):
+        if path in ANYBODYS or path == "/rate_limit":
+            return None
+        if not scopes & {"admin", "operator"}:
+            return (401,)                           # a session is for administration alone
+        if scopes == {"operator"}:
+            return (403,)
+        return (404,) if named else None
+    sweep(h, h.stranger_person, verdict)
+    for path in ("keys", "usage", "owners", "rules", "audit"):
+        h.stranger_person.get(f"/admin/{path}?tenant=mine").problem(404)
+    h.stranger_person.post("/admin/administrators", {"name": "operator"}).problem(404)
+    h.stranger_person.request("DELETE", "/admin/administrators/operator").problem(404)
+
+
+def a_tenants_own_administrator_is_no_operator(l):
+    h = l.harbour
+    for c in (h.admin, h.person):
+        for method, path, body, scopes, named in h.calls():
+            if scopes == {"operator"}:
+                c.request(method, path, body).problem(403)
+    h.admin.post("/admin/keys", {"name": "more", "scopes": ["operator"]}).problem(403)
+    op = l.key(h.first, "operator")
+    h.admin.post(f"/admin/keys/{op.key_id}/rotate").problem(403)
+    h.admin.request("DELETE", f"/admin/keys/{op.key_id}").problem(403)
+    need(op.get("/admin/tenants").want(200), "an operator's key")
+    l.tool("key", "revoke", op.key_id)
+
+
+def nothing_was_changed_by_all_that(l):
+    h = l.harbour
+    after = json.loads(h.state())
+    before = json.loads(l.before)
+    # the keys that this file made itself
+    made = {k["key_id"] for k in before[1]["keys"]}
+    after[1]["keys"] = [k for k in after[1]["keys"] if k["key_id"] in made]
+    for a, b in zip(before, after):
+        need(a == b, "was", a, "is", b)
+    need(not any("intruded" in json.dumps(x) for x in (json.loads(h.state()),)), "something was made")
+
+
+if __name__ == "__main__":
+    lab.main(set_up, nobody_gets_anything, an_ended_key_or_session_gets_nothing, a_key_of_too_small_a_scope_gets_403,
+             another_tenants_key_finds_nothing_of_it, another_tenants_lists_hold_nothing_of_it,
+             another_tenants_administrator_finds_nothing_of_it, a_tenants_own_administrator_is_no_operator,
+             nothing_was_changed_by_all_that)
