@@ -58,7 +58,9 @@ def every_operation_answers_as_it_says(l):
     c.post("/causal/analyze", {"include": ["raw", "folded"], "limit": 1}).want(200)
     c.post("/ai/triage", {"alerts": [{"alert_id": "a", "event_id": ids[0]}, {"alert_id": "c", "chain_id": chain["chain_id"]}]}).want(200)
     for audience in ("analyst", "executive"):
-        c.post("/ai/investigate", {"chain_id": chain["chain_id"], "audience": audience}).want(200)
+        told = c.post("/ai/investigate", {"chain_id": chain["chain_id"], "audience": audience}).want(200).json()
+    c.get("/investigations").want(200)
+    c.get(f"/investigations/{told['investigation_id']}").want(200)
     c.get(path).want(200)
     c.get(path + "?version=1").want(200)
     c.request("PATCH", path, {"status": "in_progress", "assignee": "kim", "ticket": "T-1", "note": "look"}).want(200)
