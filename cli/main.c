@@ -54,6 +54,10 @@ static const struct command {
 	    "[--min-score N] | list |\n\t    deliveries ID [--status S] | "
 	    "redeliver ID DELIVERY|dead |\n\t    rotate ID [--overlap 24h] | "
 	    "remove ID; [--tenant T]", "who is told of what, and how it went" },
+	{ "backup", cmd_backup, "FOLDER",
+	    "copy the store while it serves, and check the copy" },
+	{ "restore", cmd_restore, "FOLDER [--overwrite]",
+	    "put a backup into the data folder (server stopped)" },
 	{ "doctor", cmd_doctor, "", "is the store sound?" },
 	{ "conf", cmd_conf, "-T", "print a sample configuration" },
 };

@@ -31,6 +31,9 @@ struct graph;
  * folder's owner. RC_ABSENT: no store there and not create. */
 MUST_CHECK enum rc store_open(const char *data, bool create, struct store **st);
 void store_close(struct store *st);
+/* As root, become the owner of DATA if it is there, before anything is made in
+ * it that the responders must be able to open. */
+MUST_CHECK enum rc store_owner(const char *data);
 /* Free bytes on the disk that holds DATA. */
 int64_t store_disk_free(struct store *st);
 /* Integrity of all files: RC_OK, or RC_FAIL with lines of what is wrong. */
@@ -341,6 +344,9 @@ change_is_history(const struct change *c)
 /* Changes with seq > after, in order, at most `most`. */
 MUST_CHECK enum rc graph_changes(struct graph *g, struct arena *a,
     int64_t after, size_t most, struct change **c, size_t *n);
+/* The next number given out is greater than this: numbers of a store that was
+ * put back must not be those that were given out after it had been copied. */
+MUST_CHECK enum rc graph_change_skip(struct graph *g, int64_t seq);
 /* Oldest still kept and newest given out; both 0 if none ever. Sequence
  * numbers are never given twice: the first is the clock's, in milliseconds. */
 MUST_CHECK enum rc graph_change_range(struct graph *g, int64_t *oldest,

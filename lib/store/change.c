@@ -5,7 +5,7 @@
  */
 #include "store/state.h"
 
-enum { ADD, PRUNE, AFTER, OLDEST, NEWEST };
+enum { ADD, PRUNE, AFTER, OLDEST, NEWEST, SKIP };
 static const char *const sql[] = {
 	/* The first of all is numbered by the clock: a store made in the place
 	 * of a lost one never gives out its numbers again. */
@@ -18,6 +18,8 @@ static const char *const sql[] = {
 	    " ORDER BY seq LIMIT ?",
 	[OLDEST] = "SELECT coalesce(min(seq), 0) FROM change",
 	[NEWEST] = "SELECT coalesce(max(seq), 0) FROM change",
+	[SKIP] = "UPDATE sqlite_sequence SET seq = max(seq, ?)"
+	    " WHERE name = 'change'",
 };
 enum { CHANGES_KEPT = 100000, PRUNE_EACH = 1000 };
 
@@ -79,6 +81,16 @@ graph_changes(struct graph *g, struct arena *a, int64_t after, size_t most,
 	*c = list;
 	*n = many;
 	return RC_OK;
+}
+
+/* Where nothing was ever numbered the clock will number the first. */
+enum rc
+graph_change_skip(struct graph *g, int64_t seq)
+{
+	struct query q = query_begin(g->db, sql[SKIP]);
+
+	query_put_int(&q, seq);
+	return query_run(&q);
 }
 
 static enum rc

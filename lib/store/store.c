@@ -18,8 +18,8 @@ enum { CONTROL_KIB = 4096, GRAPH_KIB = 131072, PATH_LEN = 4096 };
 
 /* The tool run as root must leave nothing behind that the responders cannot
  * open: it becomes the owner of DATA first. */
-static enum rc
-become_owner(const char *data)
+enum rc
+store_owner(const char *data)
 {
 	struct stat s;
 
@@ -57,7 +57,7 @@ enum rc
 store_open(const char *data, bool create, struct store **out)
 {
 	struct store *st;
-	enum rc rc = become_owner(data);
+	enum rc rc = store_owner(data);
 
 	if (rc == RC_OK && strlen(data) > PATH_LEN / 2)
 		rc = RC_FAIL;
