@@ -2,11 +2,12 @@
 /*
  * A store copied into a folder while others use it, and put back from there.
  *
- *	FOLDER/control.db  FOLDER/tenants/ID/graph.db	sound files, no WAL
+ *	FOLDER/control.db hooks.db tenants/ID/graph.db	sound files, no WAL
  *	FOLDER/backup.json				what they are
  *
  * Each file is one moment of its original; control.db is the earliest, so the
- * copy knows no tenant without a file. What may be lost (limits.db) is left
+ * copy knows no tenant without a file, and hooks.db is earlier than any graph,
+ * so that what it has still to tell is there. It holds the webhooks' secrets. What may be lost (limits.db) is left
  * out. backup.json is written last, when the copy has been found sound: a
  * folder without it is no backup. It names each file's length and SHA-256.
  */

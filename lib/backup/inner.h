@@ -16,7 +16,7 @@ struct part {
 };
 struct parts { struct part *v; size_t n, room; struct arena *a; };
 
-/* Is it control.db or tenants/ID/graph.db? Nothing else is ever touched. */
+/* Is it control.db, hooks.db or tenants/ID/graph.db? Nothing else is ever touched. */
 bool part_name_ok(struct str name);
 void path_join(char out[BACKUP_PATH], const char *folder, const char *name);
 

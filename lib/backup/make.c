@@ -135,6 +135,7 @@ graphs_settle(struct store *copy, struct arena *a, int64_t change_least,
     int64_t *tenants)
 {
 	struct tenant *t;
+	struct db *hooks;
 	struct graph *g;
 	size_t i, n;
 	enum rc rc = store_tenants(copy, a, &t, &n);
@@ -151,6 +152,10 @@ graphs_settle(struct store *copy, struct arena *a, int64_t change_least,
 	}
 	if (rc == RC_OK)
 		*tenants = (int64_t)n;
+	if (rc == RC_OK)
+		rc = hooks_db(copy, &hooks);
+	if (rc == RC_OK)
+		rc = settle(hooks);
 	return rc == RC_OK ? settle(copy->control) : rc;
 }
 
@@ -173,7 +178,7 @@ copy_settle(const char *folder, int64_t change_least, int64_t *tenants,
 	if (rc == RC_OK) {
 		path_join(path, folder, "limits.db");
 		if (!copy_tidy(folder, STR("control.db")) ||
-		    (unlink(path) != 0 && errno != ENOENT))
+		    !copy_tidy(folder, STR("hooks.db")) || (unlink(path) != 0 && errno != ENOENT))
 			rc = RC_FAIL;
 	}
 	if (rc == RC_OK) {		/* what may be lost may have a WAL */
@@ -268,13 +273,20 @@ backup_make(struct store *st, const char *to, const char *version,
 {
 	struct parts parts = { .a = arena_new() };
 	char path[BACKUP_PATH];
+	struct db *hooks;
 	enum rc rc = is_empty(to) ? folder_new(to) : RC_EXISTS;
 
 	*b = (struct backup){ .made_ns = now_ns };
-	path_join(path, to, "control.db");
 	part_add(&parts, "control.db");
+	part_add(&parts, "hooks.db");
+	path_join(path, to, "control.db");
 	if (rc == RC_OK)
 		rc = file_copy(st->control, path);
+	path_join(path, to, "hooks.db");
+	if (rc == RC_OK)
+		rc = hooks_db(st, &hooks);
+	if (rc == RC_OK)
+		rc = file_copy(hooks, path);
 	if (rc == RC_OK)
 		rc = tenants_copy(st, to, &parts);
 	if (rc == RC_OK)

@@ -17,7 +17,7 @@ part_name_ok(struct str name)
 {
 	uint8_t id[ID_LEN];
 
-	if (str_is(name, "control.db"))
+	if (str_is(name, "control.db") || str_is(name, "hooks.db"))
 		return true;
 	return str_starts(name, "tenants/") && name.len == 8 + ID_TEXT - 1 + 9 &&
 	    base32_parse(str_sub(name, 8, ID_TEXT - 1), id) &&

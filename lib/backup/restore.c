@@ -178,7 +178,8 @@ static bool
 old_away(const char *data, const char *kept)
 {
 	static const char *const names[] = { "control.db", "control.db-wal",
-		"control.db-shm", "control.db-open", "limits.db",
+		"control.db-shm", "control.db-open", "hooks.db", "hooks.db-wal",
+		"hooks.db-shm", "hooks.db-open", "limits.db",
 		"limits.db-wal", "limits.db-shm", "limits.db-open",
 		"tenants" };
 	size_t i;
@@ -194,7 +195,8 @@ old_away(const char *data, const char *kept)
 static bool
 new_in(const char *data, const char *from)
 {
-	return move(from, data, "tenants") && folder_sync(data) &&
+	return move(from, data, "tenants") && move(from, data, "hooks.db") &&
+	    folder_sync(data) &&
 	    move(from, data, "control.db") && folder_sync(data) &&
 	    rmdir(from) == 0;
 }

@@ -39,8 +39,8 @@ def a_copy_is_whole_and_checked(l):
     two.send(lab.break_in(2, "backup"))
     to = folder()
     a = l.tool("backup", to)
-    need(a["sound"] and a["tenants"] >= 2 and a["files"] == a["tenants"] + 1, a)
-    need(files(to) == sorted(["backup.json", "control.db"] + [os.path.relpath(p, l.data) for p in glob.glob(l.data + "/tenants/*/graph.db")]),
+    need(a["sound"] and a["tenants"] >= 2 and a["files"] == a["tenants"] + 2, a)
+    need(files(to) == sorted(["backup.json", "control.db", "hooks.db"] + [os.path.relpath(p, l.data) for p in glob.glob(l.data + "/tenants/*/graph.db")]),
          files(to))
     with open(os.path.join(to, "backup.json")) as f:
         listed = json.load(f)
