@@ -25,6 +25,7 @@
 
 enum {
 	TURN_MS = 100,
+	TENANTS_OPEN = 256,
 	FAR_MS = 1000,			/* without the lock, or without a store */
 	STOP_MS = 3000,			/* for what is under way at the end */
 };
@@ -48,8 +49,10 @@ take_office(struct sender *s)
 		    store_open(s->want->data, false, &s->st);
 		if (rc == RC_OK)
 			rc = store_hooks_send(s->st);
-		if (rc == RC_OK)
+		if (rc == RC_OK) {
+			store_keep_open(s->st, TENANTS_OPEN);
 			return true;
+		}
 		if (told_to_stop(s, FAR_MS))
 			return false;
 	}

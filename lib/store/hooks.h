@@ -45,6 +45,10 @@ int64_t store_hooks_version(struct store *st);
  * kernel gives the lock back. RC_BUSY: another one is. */
 MUST_CHECK enum rc store_hooks_send(struct store *st);
 
+/* Keep so many tenants' files open at once (8 if nobody asks): for who looks at
+ * many again and again. */
+void store_keep_open(struct store *st, size_t most);
+
 /* h->no is set. */
 MUST_CHECK enum rc store_hook_add(struct store *st, struct hook *h);
 MUST_CHECK enum rc store_hook_get(struct store *st, struct arena *a,

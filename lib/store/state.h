@@ -25,7 +25,8 @@ struct store {
 	struct db *hooks;	/* NULL: nobody has asked for it yet */
 	int sending;		/* lock of the one who sends, else -1 */
 	ino_t limits_inode;		/* another one: somebody made it anew */
-	struct graph *graph[GRAPHS_OPEN_MAX];
+	struct graph **graph;	/* graphs_most places */
+	size_t graphs_most;
 	uint64_t tick;
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "store/hooks.h"
 #include "store/schema.h"
 #include "store/state.h"
 
@@ -68,6 +69,7 @@ store_open(const char *data, bool create, struct store **out)
 	st = mem_get(sizeof(*st));
 	st->data = mem_copy(data, strlen(data));
 	st->sending = -1;
+	store_keep_open(st, GRAPHS_OPEN_MAX);
 	rc = control_open(st, create);
 	if (rc == RC_OK)
 		rc = limits_open(st);
@@ -85,8 +87,9 @@ store_close(struct store *st)
 
 	if (st == NULL)
 		return;
-	for (i = 0; i < GRAPHS_OPEN_MAX; i++)
+	for (i = 0; i < st->graphs_most; i++)
 		graph_close(st->graph[i]);
+	mem_free(st->graph);
 	db_close(st->control);
 	db_close(st->limits);
 	db_close(st->hooks);
@@ -94,6 +97,18 @@ store_close(struct store *st)
 		close(st->sending);
 	mem_free(st->data);
 	mem_free(st);
+}
+
+void
+store_keep_open(struct store *st, size_t most)
+{
+	size_t was = st->graphs_most;
+
+	if (most <= was)
+		return;
+	st->graph = mem_resize(st->graph, most * sizeof(struct graph *));
+	memset(st->graph + was, 0, (most - was) * sizeof(struct graph *));
+	st->graphs_most = most;
 }
 
 int64_t
@@ -184,7 +199,7 @@ place_free(struct store *st)
 	struct graph **oldest = NULL;
 	size_t i;
 
-	for (i = 0; i < GRAPHS_OPEN_MAX; i++) {
+	for (i = 0; i < st->graphs_most; i++) {
 		struct graph **at = &st->graph[i];
 
 		if (*at == NULL)
@@ -220,7 +235,7 @@ store_graph(struct store *st, int64_t tenant, struct graph **g)
 	enum rc rc;
 	size_t i;
 
-	for (i = 0; i < GRAPHS_OPEN_MAX; i++) {
+	for (i = 0; i < st->graphs_most; i++) {
 		if (st->graph[i] == NULL || st->graph[i]->tenant != tenant)
 			continue;
 		st->graph[i]->used = ++st->tick;
