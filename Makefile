@@ -10,7 +10,7 @@ SAN ?=
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 -Werror
 HARD = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 # Expanded when first needed, after `deps` has put pkg-config there.
-PKGS = json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd libcurl
+PKGS = libseccomp json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd libcurl
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(WARN) $(if $(SAN),$(SAN) -fno-omit-frame-pointer,$(HARD)) $(CFLAGS) -Ilib -I$(BUILD)/gen -pthread
 # As needed: libcurl brings many megabytes, which only those who send pay.
 LIBS = -Wl,--as-needed -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
@@ -28,9 +28,9 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 deps: ## install what is missing (Debian packages of packages.txt)
-	@sh packaging/deps.sh build run
+	@sh packaging/deps.sh build run $(if $(filter apache fcgid,$(SERVER)),apache)
 deps-test:
-	@sh packaging/deps.sh build run test
+	@sh packaging/deps.sh build run apache test
 
 all: $(FCGI) $(BUILD)/tra-ce ## build everything
 

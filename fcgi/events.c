@@ -14,6 +14,7 @@
  */
 #include "ask.h"
 #include "base/clock.h"
+#include "confine.h"
 #include "control.h"
 #include "ingest.h"
 #include "read.h"
@@ -318,6 +319,7 @@ main(void)
 		.routes = routes,
 		.n_routes = COUNT(routes),
 		.threaded = true,
+		.needs = CONFINE_JIT,	/* the rules' regular expressions */
 		.start = start,
 		.stop = stop,
 	});

@@ -240,6 +240,7 @@ main(void)
 	int stop_fd;
 
 	serve_begin("live", &d.conf, d.why, &d.app);
+	serve_confine("live", &d.conf, 0);
 	limits = (struct live_limits){
 		.data = d.conf.data,
 		.streams_max = d.conf.live_max,

@@ -12,6 +12,7 @@
  */
 #include "ask.h"
 #include "base/hash.h"
+#include "confine.h"
 #include "explain.h"
 #include "norm.h"
 #include "serve.h"
@@ -322,6 +323,7 @@ main(void)
 		.routes = routes,
 		.n_routes = COUNT(routes),
 		.start = start,
+		.needs = CONFINE_JIT,	/* the rules' regular expressions */
 		.stop = stop,
 	});
 }

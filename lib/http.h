@@ -137,7 +137,8 @@ struct fcgi;
  * fd 0 non-blocking, and starts the thread that waits for TERM, INT and USR1.
  * *stop_fd then polls readable for ever once one has come. With TRACE_SPAWNED
  * in the environment, the process id of the web server that starts us, the
- * process is asked to stop when that dies or is dead already.
+ * process is asked to stop when that dies or is dead already; "parent" is
+ * whoever that is by now (mod_fcgid tells no number).
  */
 MUST_CHECK enum rc fcgi_listen(int *stop_fd);
 

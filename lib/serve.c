@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "confine.h"
 #include "serve/inner.h"
 
 enum {
@@ -65,6 +66,15 @@ serve_begin(const char *name, struct config *conf, char why[SERVE_WHY],
 		app->trouble = why;
 		app->misconfigured = true;
 	}
+}
+
+void
+serve_confine(const char *name, const struct config *conf, unsigned needs)
+{
+	if (conf->confine)
+		(void)confine(name, needs, (size_t)conf->memory_max);
+	else
+		log_warn("not confined: the configuration says so");
 }
 
 enum rc
@@ -261,6 +271,7 @@ serve_endpoint(const struct endpoint *ep)
 	size_t n, i;
 
 	serve_begin(ep->name, &shop.conf, shop.why, &shop.first);
+	serve_confine(ep->name, &shop.conf, ep->needs);
 	if (fcgi_listen(&shop.stop_fd) != RC_OK)
 		return EXIT_FAILURE;
 	if (ep->begin != NULL && !shop.first.misconfigured)

@@ -51,6 +51,8 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
 	int64_t webhook_timeout_s, webhook_give_up_s, webhook_kept_s,
 	    webhook_at_once;
 	struct conf_spans webhook_retries;
+	bool confine;		/* see confine.h */
+	int64_t memory_max;	/* bytes of data that a responder may have */
 };
 /* Reads $TRACE_CONFIG, /etc/tra-ce/tra-ce.conf or ../etc/tra-ce.conf; what is
  * missing has its default. False: `why` says which line. */
@@ -95,6 +97,7 @@ struct endpoint {
 	size_t n_routes;
 	bool threaded;		/* conf->threads workers instead of one */
 	bool no_store;		/* meta: answers even without a store */
+	unsigned needs;		/* of confine.h: beyond files and threads */
 	/* Once, with an open store (no_store: at once), before the first
 	 * handler; what it puts in app->own all threads get. While it fails,
 	 * answers are 503 and it is tried again, at most once a second. */
@@ -132,6 +135,10 @@ void serve_finish(struct app *app, struct request *rq, struct reply *rp,
 enum { SERVE_WHY = 256 };
 void serve_begin(const char *name, struct config *conf, char why[SERVE_WHY],
     struct app *app);
+/* Give up what the responder does not need (confine.h), unless the
+ * configuration says no. After serve_begin, before any thread. */
+void serve_confine(const char *name, const struct config *conf,
+    unsigned needs);
 /* Open the store of conf->data into app->store; else app->trouble says why. */
 enum rc serve_store(struct app *app);
 

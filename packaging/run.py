@@ -6,13 +6,13 @@ tenant demo, the sample incident, its chains on the screen.
 Environment: PORT, DATA, DEMO (0: no sample), SERVER, BUILD. Ends on SIGTERM or
 SIGINT (the whole process group may get it) and leaves no process behind.
 """
-import ctypes, glob, gzip, http.client, json, os, resource, shutil, signal
-import socket, subprocess, sys, tempfile, time
+import ctypes, glob, gzip, http.client, json, os, signal, socket, subprocess
+import sys, time
+
+import servers
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESPONDERS = sorted(os.path.basename(f)[:-2] for f in glob.glob(os.path.join(ROOT, "fcgi", "*.c")))
-SUN_PATH = 107                  # bytes of a socket's name, without its NUL
-FDS = 16384
 PIECE = 4 << 20                 # bytes of sample in one post
 WIDTH = 160                     # longest line of a chain's summary
 BASE = "/api/v1"
@@ -71,24 +71,10 @@ def panel_address(build, data, port):
     return f"{page}#token={tool(build, data, 'admin', 'create')['token']}  (makes the first administrator, once, within a day)"
 
 
-def run_folder(data):
-    """A folder for sockets: under DATA, or elsewhere if its name is too long.
-    -> (path, whether it is to be removed at the end)"""
-    path = os.path.join(data, "run")
-    if len(os.fsencode(os.path.join(path, "investigate.sock-99"))) <= SUN_PATH:
-        os.makedirs(path, exist_ok=True)
-        return path, False
-    return tempfile.mkdtemp(prefix="tra-ce-", dir=os.environ.get("XDG_RUNTIME_DIR")), True
-
-
 # ------------------------------------------------------------- the web server
 
-def lighttpd():
-    return shutil.which("lighttpd") or shutil.which("lighttpd", path="/usr/sbin:/usr/local/sbin")
-
-
 def missing(build):
-    """What lighttpd would refuse to start without."""
+    """What a server would refuse to start without."""
     files = [os.path.join(build, "fcgi", f"{r}.fcgi") for r in RESPONDERS]
     files.append(os.path.join(build, "tra-ce"))
     return [f for f in files if not os.access(f, os.X_OK)]
@@ -103,22 +89,6 @@ def port_taken(port):
         except OSError as e:
             return e.strerror
     return None
-
-
-def descriptors():
-    """As many as the configuration wants and the system allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    want = FDS if hard == resource.RLIM_INFINITY else min(FDS, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, want), hard))
-    return want
-
-
-def surroundings(build, data, run, port):
-    os.makedirs(os.path.join(run, "upload"), exist_ok=True)
-    return dict(os.environ, TRACE_PORT=str(port), TRACE_BIN=os.path.join(build, "fcgi"),
-                TRACE_RUN=run, TRACE_DATA=data, TRACE_FDS=str(descriptors()),
-                TRACE_RULES=os.environ.get("TRACE_RULES", os.path.join(ROOT, "db", "rules")),
-                TRACE_WWW=os.path.join(ROOT, "www"))
 
 
 def adopt_orphans():
@@ -162,12 +132,12 @@ def tell_children(sig):
 
 def end_all(server):
     """Gracefully, then firmly, then for good."""
-    if server.poll() is None:
-        server.send_signal(signal.SIGINT)
+    if server.process.poll() is None:
+        server.stop()
         try:
-            server.wait(6)
+            server.process.wait(6)
         except subprocess.TimeoutExpired:
-            server.terminate()
+            server.process.terminate()
     for sig, patience in ((signal.SIGTERM, 8), (signal.SIGKILL, 5)):
         tell_children(sig)
         if reap(patience):
@@ -197,8 +167,8 @@ def ready(port, server):
     """Until /health says 200; why not, if it does not in time."""
     why, end = "it does not answer", time.monotonic() + 30
     while time.monotonic() < end:
-        if server.poll() is not None:
-            return f"lighttpd ended with status {server.returncode}"
+        if server.process.poll() is not None:
+            return f"{server.needs} ended with status {server.process.returncode}"
         try:
             status, answer = ask(port, "GET", "/health")
             if status == 200:
@@ -297,35 +267,30 @@ def show(port, key):
 
 def hold(server):
     """Until told to end; the web server's own end is a failure."""
-    status = server.wait()
-    print(f"make run: lighttpd ended with status {status}", file=sys.stderr)
+    status = server.process.wait()
+    print(f"make run: {server.needs} ended with status {status}", file=sys.stderr)
     return 1
 
 
-def serve(build, data, port, demo):
-    key = demo_key(build, data)
-    run, borrowed = run_folder(data)
+def serve(place, demo):
+    key = demo_key(place.build, place.data)
     adopt_orphans()
-    # exec keeps the shell's number, so the server's environment can name the server itself
-    server = subprocess.Popen(["/bin/sh", "-c", 'TRACE_SPAWNED=$$ exec "$@"', "sh", lighttpd(), "-D", "-f",
-                               os.path.join(ROOT, "www", "conf", "lighttpd.conf")],
-                              env=surroundings(build, data, run, port), stdin=subprocess.DEVNULL)
+    server = servers.SERVERS[place.kind](place)
     try:
-        why = ready(port, server)
+        why = ready(place.port, server)
         if why:
-            print(f"make run: {why}; see {data}/lighttpd.log", file=sys.stderr)
+            print(f"make run: {why}; see {place.data}/{server.log}", file=sys.stderr)
             return 1
-        if demo and load(port, key):
-            show(port, key)
-        print(f"\nTRA-CE is at http://127.0.0.1:{port}{BASE}  key: {data}/demo.key"
-              f"\nconsole: http://127.0.0.1:{port}/", flush=True)
+        if demo and load(place.port, key):
+            show(place.port, key)
+        print(f"\nTRA-CE is at http://127.0.0.1:{place.port}{BASE}  key: {place.data}/demo.key"
+              f"\nconsole: http://127.0.0.1:{place.port}/", flush=True)
         return hold(server)
     finally:
         for sig in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sig, signal.SIG_IGN)
         end_all(server)
-        if borrowed:
-            shutil.rmtree(run, ignore_errors=True)
+        place.clear()
 
 
 def on_signal(*_):
@@ -334,12 +299,14 @@ def on_signal(*_):
 
 def main():
     env = os.environ.get
-    if env("SERVER", "lighttpd") != "lighttpd":
-        die(f"SERVER={env('SERVER')} is not there yet; lighttpd is", 2)
+    kind = env("SERVER") or "lighttpd"
+    if kind not in servers.SERVERS:
+        die(f"there is no SERVER={kind}; there are {', '.join(servers.SERVERS)}", 2)
     build = os.path.join(ROOT, env("BUILD") or "build")
     data = os.path.abspath(env("DATA") or os.path.join(ROOT, "var"))
-    if not lighttpd():
-        die("lighttpd is not installed; `make deps` does that")
+    needs = servers.SERVERS[kind].needs
+    if not servers.program(needs):
+        die(f"{needs} is not installed; `make deps SERVER={kind}` does that")
     lacking = missing(build)
     if lacking:
         die("not built: " + ", ".join(lacking))
@@ -348,11 +315,15 @@ def main():
     if taken:
         die(f"port {port}: {taken}; choose another with PORT=N")
     os.umask(0o027)
-    os.makedirs(data, exist_ok=True)
+    place = servers.Place(ROOT, build, data, port, kind)
+    why = place.make()
+    if why:
+        place.clear()
+        die(why)
     for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(sig, on_signal)
     try:
-        return serve(build, data, port, env("DEMO", "1") != "0")
+        return serve(place, env("DEMO", "1") != "0")
     except (Stop, KeyboardInterrupt):
         return 0
 

@@ -69,14 +69,16 @@ signals_wait(void *arg)
 	return NULL;
 }
 
-/* Who has started us, as TRACE_SPAWNED tells: the web server's process id, 0:
- * nobody to follow. */
+/* Who has started us, as TRACE_SPAWNED tells: the web server's process id,
+ * "parent" for who cannot know it before, 0: nobody to follow. */
 static pid_t
 spawner(void)
 {
 	const char *said = getenv("TRACE_SPAWNED");
 	int64_t pid;
 
+	if (said != NULL && strcmp(said, "parent") == 0)
+		return getppid();
 	return said != NULL && str_i64(str_of(said), &pid) && pid > 0 &&
 	    pid <= INT32_MAX ? (pid_t)pid : 0;
 }

@@ -35,6 +35,10 @@ static const struct conf_row rows[] = {
 	    "a request body as received" },
 	{ "http", "unpacked_max", CONF_SIZE, AT(unpacked_max), "256M",
 	    "a request body after unpacking" },
+	{ "process", "confine", CONF_FLAG, AT(confine), "yes",
+	    "responders give up the system calls that they do not need" },
+	{ "process", "memory_max", CONF_SIZE, AT(memory_max), "8G",
+	    "data that one responder may have in memory; 0: no limit" },
 	{ "events", "record_max", CONF_SIZE, AT(record_max), "1M",
 	    "one record" },
 	{ "events", "threads", CONF_COUNT, AT(threads), "8",
@@ -169,6 +173,7 @@ numbers_ok(const struct config *c, char *why, size_t len)
 		{ "give_up", c->webhook_give_up_s, 0, 1 << 30 },
 		{ "kept", c->webhook_kept_s, 60, 1 << 30 },
 		{ "at_once", c->webhook_at_once, 1, 1000 },
+		{ "memory_max", c->memory_max, 0, INT64_MAX },
 	};
 	size_t i;
 

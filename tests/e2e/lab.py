@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 import openapi
 
 BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
+SERVER = os.environ.get("SERVER") or "lighttpd"         # as of `make run`: lighttpd, apache, fcgid
 CONTRACT = openapi.Contract(os.path.join(ROOT, "www", "openapi.json"))
 SKIPPED = 77
 
@@ -290,7 +291,7 @@ class Lab:
             print(f"data is left in {self.data}")
 
     def start(self):
-        env = dict(os.environ, PORT=str(self.port), DATA=self.data, DEMO="0", SERVER="lighttpd",
+        env = dict(os.environ, PORT=str(self.port), DATA=self.data, DEMO="0", SERVER=SERVER,
                    BUILD=os.path.relpath(BUILD, ROOT))
         if self.conf:
             env["TRACE_CONFIG"] = os.path.join(self.data, "tra-ce.conf")
@@ -461,6 +462,28 @@ def break_in(n, salt="", start=None):
 
 # -------------------------------------------------------------------- running
 
+def unconfined(l):
+    """What is wrong with how responders have given up what they need not."""
+    if "san" in BUILD:                             # sanitizers do what the filter forbids
+        return []
+    wrong = []
+    for pid in l.alive():
+        try:
+            with open(f"/proc/{pid}/cmdline") as f:
+                name = f.read().split("\0")[0]
+            with open(f"/proc/{pid}/status") as f:
+                status = dict(line.split(":\t", 1) for line in f.read().splitlines() if ":\t" in line)
+        except OSError:
+            continue
+        if name.endswith(".fcgi") and (status.get("Seccomp"), status.get("NoNewPrivs")) != ("2", "1"):
+            wrong.append(f"{name} is not confined")
+    log = os.path.join(l.data, "responders.log")
+    if os.path.exists(log):
+        with open(log, encoding="utf-8", errors="replace") as f:
+            wrong += [line.strip() for line in f if "forbidden system call" in line]
+    return wrong
+
+
 def main(*promises, conf=None):
     """Keep each promise on one server; the process' exit status tells."""
     failed = skipped = 0
@@ -481,7 +504,11 @@ def main(*promises, conf=None):
             if why:
                 print("        " + why.strip().replace("\n", "\n        "), flush=True)
         begin = time.monotonic()
+        wrong = unconfined(l)
         l.stop()
+        for w in wrong:
+            failed += 1
+            print("FAILED  responders do with what they are left:", w)
         if until(lambda: not l.alive(), 5) is False:
             failed += 1
             print("FAILED  nothing is left after the stop:", l.alive())
