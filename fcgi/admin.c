@@ -7,6 +7,7 @@
  * One process with one thread: sign-ins hash one password at a time.
  */
 #include "admin/panel.h"
+#include "confine.h"
 #include "tag.h"
 
 #define EITHER (SCOPE_ADMIN | SCOPE_OPERATOR)
@@ -75,5 +76,6 @@ main(void)
 		.n_routes = COUNT(routes),
 		.start = start,
 		.stop = stop,
+		.needs = CONFINE_JIT,	/* the rules' regular expressions */
 	});
 }

@@ -7,7 +7,8 @@
   unit   build/tests/*: cmocka programs, golden files among them; each of their
          tests counts as one
   e2e    tests/e2e/*.py: a real web server on a free port; a script that ends
-         with anything but 0 has failed (77: could not be tried here)
+         with anything but 0 has failed (77: could not be tried here). All of
+         them behind lighttpd, those of BEHIND behind Apache too
   web    tests/web/*.py: the same, and a real browser on the pages
   lint   tests/lint/lint.py
 --san: the unit programs alone, built with sanitizers. The last line is
@@ -19,6 +20,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 SKIPPED = 77
 TAP = re.compile(r"^\s*(ok|not ok)\s+\d+\s*-?\s*(\S.*?)\s*(#.*)?$", re.M)
+# What depends on the server: the contract, keys and limits, streams, and every
+# way in which the two can let each other down.
+BEHIND = {"apache": ("events_contract.py", "idempotency.py", "keys_and_limits.py", "openapi_is_true.py",
+                     "live_stream.py", "crash.py", "servers.py"),
+          "fcgid": ("events_contract.py", "keys_and_limits.py", "openapi_is_true.py", "live_stream.py", "servers.py")}
 PATIENCE = {"unit": 120, "e2e": 300, "web": 300, "lint": 30}
 
 
@@ -76,9 +82,9 @@ def unit(count, name, env):
         print("       " + last(out).replace("\n", "\n       "), flush=True)
 
 
-def script(count, kind, path, env):
-    status, out, seconds = run(kind, ["/usr/bin/python3", path], env)
-    name = os.path.basename(path)
+def script(count, kind, path, env, server="lighttpd"):
+    status, out, seconds = run(kind, ["/usr/bin/python3", path], dict(env, SERVER=server))
+    name = os.path.basename(path) + ("" if server == "lighttpd" else " behind " + server)
     if status == SKIPPED:
         count.skipped.append(name)
         print("skip   %-5s %-58s %7.2f s  %s" % (kind, name, seconds, last(out, 1)), flush=True)
@@ -105,6 +111,10 @@ def main(argv):
             for name in names_in(folder, lambda n: n.endswith(".py") and n != library):
                 if only in name:
                     script(count, kind, os.path.join(ROOT, folder, name), env)
+        for server, names in BEHIND.items():
+            for name in names:
+                if only in name or only == server:
+                    script(count, "e2e", os.path.join(ROOT, "tests/e2e", name), env, server)
         if only in "lint":
             script(count, "lint", os.path.join(ROOT, "tests/lint/lint.py"), env)
     for f in count.failed:
