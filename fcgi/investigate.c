@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "confine.h"
 #include "explain.h"
 #include "llm.h"
 #include "read.h"
@@ -386,5 +387,6 @@ main(void)
 		.name = "investigate",
 		.routes = routes,
 		.n_routes = COUNT(routes),
+		.needs = CONFINE_NETWORK,
 	});
 }

@@ -21,6 +21,7 @@
  */
 #include "ask.h"
 #include "base/clock.h"
+#include "confine.h"
 #include "hooks.h"
 #include "serve.h"
 
@@ -465,5 +466,6 @@ main(void)
 		.n_routes = COUNT(routes),
 		.begin = begin,
 		.end = end,
+		.needs = CONFINE_NETWORK,
 	});
 }

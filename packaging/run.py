@@ -284,7 +284,8 @@ def serve(place, demo):
         if demo and load(place.port, key):
             show(place.port, key)
         print(f"\nTRA-CE is at http://127.0.0.1:{place.port}{BASE}  key: {place.data}/demo.key"
-              f"\nconsole: http://127.0.0.1:{place.port}/", flush=True)
+              f"\nconsole: http://127.0.0.1:{place.port}/"
+              f"\npanel: {panel_address(place.build, place.data, place.port)}", flush=True)
         return hold(server)
     finally:
         for sig in (signal.SIGTERM, signal.SIGINT):

@@ -19,7 +19,7 @@ USER = "www-data"
 AGAIN = 0.05                    # seconds between looks at the responders
 BACKLOG = 1024
 # How many of each: as www/conf/lighttpd-routes.conf has it.
-PROCS = collections.defaultdict(lambda: 1, analyze=2, graph=2, chains=2, triage=2)
+PROCS = collections.defaultdict(lambda: 1, analyze=2, graph=2, chains=2, triage=2, investigate=4)
 
 
 class Place:
