@@ -140,6 +140,7 @@ receivers_sweep(struct sender *s)
 		rc = store_hooks_commit(s->st);
 	if (rc != RC_OK)
 		store_hooks_rollback(s->st);
+	store_hooks_checkpoint(s->st);
 }
 
 void

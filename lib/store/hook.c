@@ -85,6 +85,13 @@ store_hooks_rollback(struct store *st)
 		db_rollback(st->hooks);
 }
 
+void
+store_hooks_checkpoint(struct store *st)
+{
+	if (st->hooks != NULL)
+		db_checkpoint(st->hooks);
+}
+
 int64_t
 store_hooks_version(struct store *st)
 {

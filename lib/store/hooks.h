@@ -39,6 +39,8 @@ struct hook {
 MUST_CHECK enum rc store_hooks_begin(struct store *st);
 MUST_CHECK enum rc store_hooks_commit(struct store *st);
 void store_hooks_rollback(struct store *st);
+/* Move the WAL into the file, now and then, by the one who writes most. */
+void store_hooks_checkpoint(struct store *st);
 /* Changes whenever another connection has written. 0: cannot be told. */
 int64_t store_hooks_version(struct store *st);
 /* Be the one who sends, until this store is closed or the process dies: the

@@ -158,6 +158,25 @@ def what_is_below_the_minimum_or_history_is_not_told(l):
         x.stop()
 
 
+def a_finished_investigation_is_told_once(l):
+    t, admin = pair(l)
+    r, high = Receiver(), Receiver()
+    h = hook(admin, r, events=["investigation.completed"])
+    hook(admin, high, events=["investigation.completed"], min_score=100)
+    t.send(break_in(1, "asked"))
+    chain = t.chains()[0]
+    for _ in range(2):
+        t.post("/ai/investigate", {"chain_id": chain["chain_id"]}).want(200)
+    need(until(r.messages, 5), "not told", deliveries(admin, h))
+    time.sleep(0.5)
+    body = r.messages()[0].json()
+    need(body["type"] == "investigation.completed" and body["data"]["chain_id"] == chain["chain_id"], body)
+    need(len(r.messages()) == 1 and r.messages()[0].signed_by(h["secret"]) == 1, r.ids())
+    need(not high.messages(), "told below the minimum", [m.body for m in high.messages()])
+    r.stop()
+    high.stop()
+
+
 def a_rotated_secret_signs_beside_the_old_one(l):
     _, admin = pair(l)
     r = Receiver()
@@ -262,5 +281,5 @@ if __name__ == "__main__":
     lab.main(a_webhook_is_made_changed_and_deleted_and_its_secret_shown_once, a_wrong_body_is_refused_with_its_place,
              another_tenant_sees_nothing_and_a_lesser_key_may_not, a_retried_post_makes_one_webhook_and_hides_the_secret,
              a_chain_is_told_once_signed_and_in_full, what_is_below_the_minimum_or_history_is_not_told,
-             a_rotated_secret_signs_beside_the_old_one, a_dead_letter_is_kept_and_delivered_again_by_hand_under_its_id,
+             a_finished_investigation_is_told_once, a_rotated_secret_signs_beside_the_old_one, a_dead_letter_is_kept_and_delivered_again_by_hand_under_its_id,
              switched_off_it_hears_nothing_and_on_again_only_the_present, the_tool_says_and_does_the_same, deliveries_are_listed_in_pages, conf=CONF)
