@@ -54,6 +54,24 @@ put_cause(struct buf *out, const struct json *e)
 	buf_put_char(out, '\n');
 }
 
+/* Beside the story, not in it. */
+static void
+put_related(struct buf *out, const struct json *list)
+{
+	for (size_t i = 0; i < json_len(list); i++) {
+		const struct json *one = json_item(list, i);
+		struct str chain = text(one, "chain_id");
+
+		buf_printf(out, "      possibly related, %.2f: ",
+		    json_double(json_get(json_get(one, "link"),
+		    "confidence")));
+		put_safe(out, text(json_get(one, "link"), "because"));
+		if (chain.len > 0)
+			buf_printf(out, " (%.*s)", STR_ARG(chain));
+		buf_put_char(out, '\n');
+	}
+}
+
 static void
 put_node(struct buf *out, const struct json *n, const struct json *edges)
 {
@@ -96,5 +114,6 @@ chain_story(struct buf *out, const struct json *c)
 	}
 	for (size_t i = 0; i < json_len(nodes); i++)
 		put_node(out, json_item(nodes, i), json_get(c, "edges"));
+	put_related(out, json_get(c, "related"));
 	buf_put_char(out, '\n');
 }

@@ -197,6 +197,7 @@ struct reach {
 	struct reached *at;	/* in order of visit: strongest first */
 	size_t n;
 	int64_t frontier;	/* edges not followed for lack of budget */
+	int64_t older;		/* not followed because they lead too far back */
 };
 /* Everything that led to the seed by recorded mechanism, strongest first. */
 void cause_reach(struct build *b, int64_t seed, struct reach *out);
@@ -217,11 +218,20 @@ struct seg_art {		/* an artifact or account named by a member */
 	int64_t host, source, principal;
 };
 
-/* Between an event of a segment and an earlier one of another segment. */
+/* Between an event of a segment and an earlier one of another segment: with
+ * confidence LINK_JOINS or more they are one chain, with less they are possibly
+ * related. */
 struct seg_link {
 	int64_t seg;		/* the earlier one's number; 0: none */
 	struct edge edge;
 };
+#define LINK_JOINS 0.35
+#define LINK_SAID 0.20
+static inline bool
+link_joins(const struct seg_link *l)
+{
+	return l->seg != 0 && l->edge.conf >= LINK_JOINS;
+}
 
 struct segment {
 	int64_t seg;		/* number given by the keeper; 0 in the builder */
@@ -256,19 +266,31 @@ bool cause_link(struct build *b, const struct segment *to,
 /* Is a better than b, as links of one segment? Deterministic. */
 bool cause_link_better(struct build *b, const struct edge *a,
     const struct edge *than);
-/* Can an artifact of this kind with so many carriers still join segments? Once
+/* Can an artifact of this kind with so many carriers still link segments? Once
  * no, always no: carriers only grow. */
-bool cause_may_join(int kind, int carriers);
+bool cause_may_link(int kind, int carriers);
 enum { DF_MAX = 501 };
-#define LINK_JOINS 0.35		/* from here on the segments are one chain */
-#define LINK_SAID 0.20		/* from here on "possibly related" */
-enum { CHAIN_SEGMENTS_MAX = 32 };
+enum { CHAIN_SEGMENTS_MAX = 32, RELATED_MAX = 32 };
 
-/* Make a chain of segments joined by links (link[i] of segment i; seg 0: the
- * first of the chain). False: not enough for a chain (one event, or one weak
- * sign alone). */
-bool cause_chain(struct build *b, const struct segment *const *segs,
-    const struct seg_link *links, size_t n, struct chain *out);
+/* The tree of segments that hang on the first by links that join. */
+struct tree {
+	const struct segment *segs[CHAIN_SEGMENTS_MAX];
+	struct seg_link links[CHAIN_SEGMENTS_MAX];
+	size_t n;
+	struct edge related[RELATED_MAX];	/* said, and no more */
+	size_t n_related;
+	int64_t left_links, left_events;	/* of segments without room */
+};
+/* Put the next segment, in the order of their first seeds: `hangs` tells that
+ * the one its link leads to is in the tree, `shown` is its number of members.
+ * False: no room, or what it hangs on had none; then its link is told among
+ * the related. The first segment is always taken. */
+bool tree_add(struct tree *t, const struct segment *s,
+    const struct seg_link *link, bool hangs, size_t shown);
+
+/* Make a chain of a tree of segments. False: not enough for a chain (one
+ * event, or one weak sign alone). */
+bool cause_chain(struct build *b, const struct tree *t, struct chain *out);
 
 /* The id of the chain whose earliest seed has this event id. */
 void chain_id_of(const uint8_t seed_id[16], uint8_t out[16]);

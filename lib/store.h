@@ -483,6 +483,9 @@ MUST_CHECK enum rc graph_events_marked(struct graph *g, struct arena *a,
  * who is in a chain: graph_chain_put and graph_chain_relist say that.
  */
 MUST_CHECK enum rc graph_copy(struct graph *to, struct graph *from);
+/* What its present version says beside its members, links and score. */
+MUST_CHECK enum rc graph_chain_body(struct graph *g, const uint8_t id[16],
+    struct str body);
 /* Who is in this chain, without a new version. */
 MUST_CHECK enum rc graph_chain_relist(struct graph *g, const uint8_t id[16],
     const int64_t *members, size_t n_members, const int64_t *entities,

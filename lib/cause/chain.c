@@ -16,161 +16,26 @@
  * for its work does not come between the two uses that matter, and costs
  * nothing.
  *
- * How alike: conf = base(kind) x idf, idf = 1 - ln(1+df)/ln(501), df = distinct
- * hosts, sources and principals seen with it; under idf .35 it is popular and
- * links nothing. The constant keeps a link the same in a small and in a large
- * tenant.
+ * A link too weak to join, and one to a segment for which there was no room, is
+ * told beside the chain ("possibly related") and counts for nothing in it.
+ * Caps are applied in the order of events, and what they cut is told.
  */
 #include "cause/inner.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "attack.h"
-
-#define IDF_FLOOR 0.35
-#define IDF_STRONG 0.80
-
-static double
-base_of(int kind)
-{
-	switch (kind) {
-	case KIND_HASH: return .85;
-	case KIND_DEVICE: return .70;
-	case KIND_CERTIFICATE: case KIND_TLS: return .60;
-	case KIND_DOMAIN: case KIND_URL: return .55;
-	case KIND_USER: return .50;
-	case KIND_IP: return .45;
-	default: return 0;
-	}
-}
-
-/* Four decimals: log() may differ in the last bit between machines. */
-static double
-rounded(double x)
-{
-	return floor(x * 10000 + .5) / 10000;
-}
-
-static double
-idf_of(int df)
-{
-	return rounded(1 - log(1 + df) / log(501));
-}
-
-bool
-cause_may_join(int kind, int carriers)
-{
-	double idf = idf_of(carriers);
-
-	return idf >= IDF_FLOOR && rounded(base_of(kind) * idf) >= LINK_JOINS;
-}
-
-static bool
-elsewhere(const struct seg_art *a, const struct seg_art *b)
-{
-	return a->host != b->host || a->source != b->source ||
-	    a->principal != b->principal;
-}
-
-/* Place of the artifact among the event's refs: decides ties the same way on
- * any machine, which its number would not. */
-static size_t
-place_of(struct build *b, const struct edge *e)
-{
-	const struct node *n = b->v->node(b->v->ctx, e->to);
-	size_t i;
-
-	for (i = 0; n != NULL && i < n->n_refs; i++)
-		if (n->refs[i].entity == e->via)
-			return i;
-	return EVENT_REFS_MAX;
-}
-
-bool
-cause_link_better(struct build *b, const struct edge *a, const struct edge *than)
-{
-	const struct node *x, *y;
-	int c;
-
-	if (than->rule == RULE_NONE)
-		return true;
-	if (a->conf < than->conf || a->conf > than->conf)
-		return a->conf > than->conf;
-	x = b->v->node(b->v->ctx, a->from);
-	y = b->v->node(b->v->ctx, than->from);
-	c = rank_cmp(&x->rank, &y->rank);
-	if (c != 0)
-		return c > 0;
-	x = b->v->node(b->v->ctx, a->to);
-	y = b->v->node(b->v->ctx, than->to);
-	c = rank_cmp(&x->rank, &y->rank);
-	if (c != 0)
-		return c < 0;
-	return place_of(b, a) < place_of(b, than);
-}
-
-/* The link over one shared artifact, from the last of it before. */
-static bool
-link_over(struct build *b, const struct seg_art *to, const struct seg_art *from,
-    struct edge *e)
-{
-	const struct node *x = b->v->node(b->v->ctx, to->ev);
-	const struct node *y = b->v->node(b->v->ctx, from->ev);
-	const struct ref *rx, *ry;
-	double idf;
-
-	if (to->ev == from->ev || rank_cmp(&from->rank, &to->rank) >= 0 ||
-	    !elsewhere(to, from) || x == NULL || y == NULL ||
-	    b->v->cut(b->v->ctx, to->ev, from->ev))
-		return false;
-	idf = idf_of(b->v->carriers(b->v->ctx, to->entity, DF_MAX));
-	if (idf < IDF_FLOOR)
-		return false;
-	rx = node_ref(x, to->entity, ROLE_NONE);
-	ry = node_ref(y, to->entity, ROLE_NONE);
-	*e = (struct edge){ .from = from->ev, .to = to->ev,
-		.rule = to->kind == KIND_USER ? RULE_ACCOUNT : RULE_ARTIFACT,
-		.grade = GRADE_INFERRED, .via = to->entity,
-		.conf = rounded(base_of(to->kind) * idf),
-		.from_role = ry ? ry->role : 0, .to_role = rx ? rx->role : 0 };
-	if (idf >= IDF_STRONG && (to->kind == KIND_HASH ||
-	    to->kind == KIND_CERTIFICATE || to->kind == KIND_DEVICE))
-		e->grade = GRADE_MIXED;
-	return e->conf >= LINK_SAID;
-}
-
-bool
-cause_link(struct build *b, const struct segment *to, const struct segment *from,
-    struct edge *best)
-{
-	const struct seg_art *x = to->arts, *x_end = x + to->n_arts, *y;
-	const struct seg_art *from_end = from->arts + from->n_arts;
-	const struct seg_art *same = from->arts;	/* first of x's entity */
-	struct edge e;
-
-	best->rule = RULE_NONE;
-	if (rank_cmp(&from->first, &to->first) >= 0)
-		return false;
-	for (; x < x_end; x++) {
-		while (same < from_end && same->entity < x->entity)
-			same++;
-		for (y = same; y < from_end && y->entity == x->entity; y++)
-			if (link_over(b, x, y, &e) &&
-			    cause_link_better(b, &e, best))
-				*best = e;
-	}
-	return best->rule != RULE_NONE;
-}
-
-/* ---- one chain from its segments ---------------------------------------- */
 
 struct making {
 	struct build *b;
 	const struct segment *const *segs;
 	const struct seg_link *links;
 	size_t n;
+	struct hosts hosts;
+	int64_t left_out;		/* members for which there was no room */
+	const char *cap;		/* which cap was the first to cut */
+	int64_t cut_at;
 	struct table at;		/* event -> place in members */
 	struct edge *in;		/* explaining edge of each member */
 	struct edge *also;		/* in another segment that shows it too */
@@ -199,22 +64,55 @@ weight_of(int role)
 	return weights[role];
 }
 
+static size_t
+place(const struct making *m, int64_t ev)
+{
+	int64_t at;
+
+	return table_get(&m->at, (uint64_t)ev, &at) ? (size_t)at : SIZE_MAX;
+}
+
+/* Is there room for one more member? */
+static bool
+has_room(struct making *m, const struct seg_member *s)
+{
+	const struct node *n = m->b->v->node(m->b->v->ctx, s->ev);
+	const char *cap = NULL;
+
+	if (m->c->n_members >= MEMBERS_MAX)
+		cap = "members";
+	else if (n != NULL && !hosts_take(&m->hosts, n->host))
+		cap = "hosts";
+	if (cap == NULL)
+		return true;
+	if (m->cap == NULL) {
+		m->cap = cap;
+		m->cut_at = s->ev;
+	}
+	m->left_out++;
+	return false;
+}
+
 /* Two segments may show one event (too weakly reached to be one): it stands in
  * the chain once, as the most that it is in any, with its edges in both. */
 static void
 put_member(struct making *m, const struct seg_member *s, size_t seg)
 {
+	struct edge edge = s->edge;
+	size_t at = place(m, s->ev);
 	struct member *old;
-	int64_t at;
-	bool added;
 
-	at = table_add(&m->at, (uint64_t)s->ev, (int64_t)m->c->n_members,
-	    &added);
-	if (added) {
-		m->in[at] = s->edge;
+	if (edge.rule != RULE_NONE && place(m, edge.from) == SIZE_MAX)
+		edge = (struct edge){ 0 };	/* its cause was cut */
+	if (at == SIZE_MAX) {
+		if (!has_room(m, s))
+			return;
+		at = m->c->n_members++;
+		table_put(&m->at, (uint64_t)s->ev, (int64_t)at);
+		m->in[at] = edge;
 		m->seg_of[at] = seg;
-		m->c->members[m->c->n_members++] = (struct member){ s->ev,
-			s->role, s->strength, s->count };
+		m->c->members[at] = (struct member){ s->ev, s->role,
+			s->strength, s->count };
 		return;
 	}
 	old = &m->c->members[at];
@@ -224,8 +122,8 @@ put_member(struct making *m, const struct seg_member *s, size_t seg)
 		old->strength = s->strength;
 	if (s->count > old->count)
 		old->count = s->count;
-	if (s->edge.rule != RULE_NONE && s->edge.from != m->in[at].from)
-		m->also[m->n_also++] = s->edge;
+	if (edge.rule != RULE_NONE && edge.from != m->in[at].from)
+		m->also[m->n_also++] = edge;
 }
 
 static void
@@ -249,14 +147,6 @@ collect(struct making *m)
 	for (i = 0; i < count; i++)
 		put_member(m, &m->segs[all[i].seg]->members[all[i].member],
 		    all[i].seg);
-}
-
-static size_t
-place(const struct making *m, int64_t ev)
-{
-	int64_t at;
-
-	return table_get(&m->at, (uint64_t)ev, &at) ? (size_t)at : SIZE_MAX;
 }
 
 /* Where the way back from a member ends, over explaining edges and then over
@@ -347,6 +237,14 @@ count_proven(struct making *m, size_t root)
 }
 
 static void
+put_edge(struct making *m, const struct edge *e)
+{
+	if (e->rule != RULE_NONE && place(m, e->from) != SIZE_MAX &&
+	    place(m, e->to) != SIZE_MAX)
+		m->c->edges[m->c->n_edges++] = *e;
+}
+
+static void
 put_edges(struct making *m)
 {
 	struct chain *c = m->c;
@@ -357,18 +255,14 @@ put_edges(struct making *m)
 	c->edges = arena_array(m->b->a, c->n_members + m->n + extras,
 	    sizeof(*c->edges));
 	for (i = 0; i < c->n_members; i++)
-		if (m->in[i].rule != RULE_NONE)
-			c->edges[c->n_edges++] = m->in[i];
+		put_edge(m, &m->in[i]);
 	for (i = 0; i < m->n_also; i++)
-		c->edges[c->n_edges++] = m->also[i];
+		put_edge(m, &m->also[i]);
 	for (i = 0; i < m->n; i++)
 		for (k = 0; k < m->segs[i]->n_extras; k++)
-			c->edges[c->n_edges++] = m->segs[i]->extras[k];
+			put_edge(m, &m->segs[i]->extras[k]);
 	for (i = 0; i < m->n; i++)
-		if (m->links[i].edge.rule != RULE_NONE &&
-		    place(m, m->links[i].edge.from) != SIZE_MAX &&
-		    place(m, m->links[i].edge.to) != SIZE_MAX)
-			c->edges[c->n_edges++] = m->links[i].edge;
+		put_edge(m, &m->links[i].edge);
 }
 
 /* The grade speaks of the links: all proven, one segment, one beginning,
@@ -431,28 +325,58 @@ put_techniques(struct making *m)
 }
 
 static void
-put_related(struct making *m)
+cut(struct chain *c, const struct truncation *t)
+{
+	if (t->why == NULL)
+		return;
+	if (c->cut.why == NULL) {
+		c->cut = *t;
+		return;
+	}
+	c->cut.frontier_edges += t->frontier_edges;
+	c->cut.events_not_explored += t->events_not_explored;
+}
+
+/* What its segments did not look at, what it has no room for itself, and the
+ * segments it has no room for; the first cap that cut gives the reason. */
+static void
+put_cut(struct making *m, const struct tree *t)
 {
 	size_t i;
 
 	for (i = 0; i < m->n; i++)
-		if (m->segs[i]->cut.why != NULL && m->c->cut.why == NULL)
-			m->c->cut = m->segs[i]->cut;
+		cut(m->c, &m->segs[i]->cut);
+	cut(m->c, &(struct truncation){ .why = m->cap, .where = m->cut_at,
+		.events_not_explored = m->left_out });
+	if (t->left_links > 0)
+		cut(m->c, &(struct truncation){ .why = "segments",
+			.where = m->segs[0]->seeds[0],
+			.frontier_edges = t->left_links,
+			.events_not_explored = t->left_events });
+}
+
+static void
+put_related(struct making *m, const struct tree *t)
+{
+	m->c->n_related = t->n_related;
+	m->c->related = arena_array(m->b->a, t->n_related + 1,
+	    sizeof(*m->c->related));
+	memcpy(m->c->related, t->related, t->n_related * sizeof(*t->related));
 }
 
 bool
-cause_chain(struct build *b, const struct segment *const *segs,
-    const struct seg_link *links, size_t n, struct chain *out)
+cause_chain(struct build *b, const struct tree *t, struct chain *out)
 {
-	struct making m = { .b = b, .segs = segs, .links = links, .n = n,
-		.c = out };
+	struct making m = { .b = b, .segs = t->segs, .links = t->links,
+		.n = t->n, .c = out };
 	const struct node *seed;
 	size_t root;
 
 	memset(out, 0, sizeof(*out));
 	table_init(&m.at);
 	collect(&m);
-	put_related(&m);
+	put_cut(&m, t);
+	put_related(&m, t);
 	put_edges(&m);
 	put_grade(&m);
 	put_techniques(&m);
@@ -461,7 +385,7 @@ cause_chain(struct build *b, const struct segment *const *segs,
 	if (out->members[root].role != MEMBER_IMPACT)
 		out->members[root].role = MEMBER_ROOT;
 	out->root = out->members[root].ev;
-	out->first_seed = segs[0]->seeds[0];
+	out->first_seed = t->segs[0]->seeds[0];
 	seed = b->v->node(b->v->ctx, out->first_seed);
 	chain_id_of(seed->id, out->id);
 	out->first_ns = rank_time(&b->v->node(b->v->ctx,

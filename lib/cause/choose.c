@@ -33,9 +33,9 @@ part_of(int64_t entity, int role)
 /*
  * Repeats. Something is one more of what has been shown when the same subject
  * did the same: the same kind of act, of the same name, with the same outcome,
- * in the same source, under the same techniques. There are three ways to say
- * "the same", each a key with a number of places; what finds no place in one of
- * them is counted on the first of its kind:
+ * in the same source, on the same host, under the same techniques. There are
+ * three ways to say "the same", each a key with a number of places; what finds
+ * no place in one of them is counted on the first of its kind:
  *
  *	THING	the same act, on the same thing
  *	NAME	the same act by name, on whatever thing
@@ -71,6 +71,7 @@ repeat_key(const struct node *n, enum sameness same, bool seed)
 	k = mixed(k, n->act);
 	k = mixed(k, n->outcome);
 	k = mixed(k, (uint64_t)n->source);
+	k = mixed(k, (uint64_t)n->host);
 	if (same != SAME_ACT) {
 		k = mixed(k, (uint64_t)n->type);
 		k = mixed(k, (uint64_t)n->action);
@@ -199,11 +200,6 @@ choose(struct flow *f, size_t *shown)
 		n = f->b->v->node(f->b->v->ctx, f->items[i].ev);
 		if (!is_candidate(&f->items[i], n) || is_repeat(f, &c, i, n))
 			continue;
-		if (*shown >= MEMBERS_MAX) {
-			f->full = true;
-			f->left_out++;
-			continue;
-		}
 		f->items[i].shown = true;
 		++*shown;
 	}
@@ -255,19 +251,44 @@ flow_show(struct flow *f, size_t item, size_t *shown)
 	it->folded = false;
 }
 
-/* What was shown for the sake of others may be too many: the last give way. */
-static void
-cap(struct flow *f, size_t *shown)
+bool
+hosts_take(struct hosts *h, int64_t host)
 {
 	size_t i;
 
-	for (i = f->n; i-- > 0 && *shown > MEMBERS_MAX;) {
+	for (i = 0; i < h->n; i++)
+		if (h->host[i] == host)
+			return true;
+	if (host == 0)
+		return true;
+	if (h->n == HOSTS_MAX)
+		return false;
+	h->host[h->n++] = host;
+	return true;
+}
+
+/* Caps, in the order of events: what comes after the last place gives way. */
+static void
+cap(struct flow *f, size_t *shown)
+{
+	struct hosts hosts = { .n = 0 };
+	const struct node *n;
+	const char *why;
+	size_t i;
+
+	*shown = 0;
+	for (i = 0; i < f->n; i++) {
 		if (!f->items[i].shown)
 			continue;
+		n = f->b->v->node(f->b->v->ctx, f->items[i].ev);
+		why = *shown >= MEMBERS_MAX ? "members" :
+		    !hosts_take(&hosts, n->host) ? "hosts" : NULL;
+		if (why == NULL) {
+			++*shown;
+			continue;
+		}
 		f->items[i].shown = false;
-		--*shown;
-		f->full = true;
-		f->left_out++;
+		flow_cut(f, why, f->items[i].ev);
 	}
 }
 

@@ -3,6 +3,8 @@
 #ifndef CAUSE_INNER_H
 #define CAUSE_INNER_H
 
+#include <math.h>
+
 #include "base/table.h"
 #include "cause.h"
 
@@ -10,7 +12,10 @@ enum {
 	HUB_CHILDREN = 64,	/* a process with more children explains nothing */
 	HUB_USES = 64,		/* likewise a session or key nobody suspects */
 	POP_MAX = 512,		/* events looked at per seed */
-	MEMBERS_MAX = 5000,	/* of a segment */
+	MEMBERS_MAX = 5000,	/* of a segment, and of a chain */
+	LABELS_MAX = 4 * MEMBERS_MAX,	/* events looked at forward */
+	HOSTS_MAX = 64,		/* likewise */
+	DAYS_MAX = 30,		/* from a sign back, and from the last one on */
 	SEEDS_MAX = 5000,
 	REPEATS_SHOWN = 8,	/* same process, same act, same thing: then folded */
 	SAME_ACT_SHOWN = 64,	/* same process, same act */
@@ -19,6 +24,7 @@ enum {
 #define REACH_FLOOR 0.20
 #define LABEL_FLOOR 0.25
 #define HOP 0.98
+#define DAY_NS (86400 * 1000000000LL)
 
 struct known {			/* in-edges of one event, computed once */
 	struct edge edge[EDGES_IN_MAX];
@@ -48,7 +54,19 @@ double path_strength(struct path p);
  * must not be passed? */
 bool is_hub(struct build *b, const struct node *n, const struct edge *e);
 
+/* Four decimals: log() may differ in the last bit between machines. */
+static inline double
+rounded(double x)
+{
+	return floor(x * 10000 + .5) / 10000;
+}
+
 const struct ref *node_ref(const struct node *n, int64_t entity, int role);
+
+/* The hosts of a story, in the order of events. */
+struct hosts { int64_t host[HOSTS_MAX]; size_t n; };
+/* Is this host one of the story, or is there room for it? (choose.c) */
+bool hosts_take(struct hosts *h, int64_t host);
 
 /* Score and factors; false: not enough for a chain (score.c). */
 bool chain_score(struct build *b, struct chain *c);

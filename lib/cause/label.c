@@ -64,9 +64,8 @@ offer(void *arg, const struct post *p)
 	bool added;
 	size_t i;
 
-	if (f->n >= 4 * MEMBERS_MAX) {
-		f->full = true;
-		f->left_out++;
+	if (f->n >= LABELS_MAX || rank_time(&p->rank) > f->until_ns) {
+		flow_cut(f, f->n >= LABELS_MAX ? "members" : "days", p->ev);
 		return false;
 	}
 	i = flow_item(f, p->ev, &p->rank, &added);

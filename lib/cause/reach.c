@@ -12,6 +12,9 @@
  * or anything with more than 64 children), somebody's desktop session, and a
  * session or key that many use explain nothing. The hub itself is kept as the way in ("context").
  *
+ * It stops, too, at what is DAYS_MAX older than the seed: that is still shown,
+ * and others may meet there, but what led to it is not asked (and that is told).
+ *
  * Behind something that was written, sent or connected to, the walk goes on
  * (who wrote it?), but marks what it finds "upstream": what else that process
  * did is not part of the story.
@@ -265,12 +268,16 @@ cause_reach(struct build *b, int64_t seed, struct reach *out)
 	struct walk w = { .b = b };
 	struct place *p;
 	size_t room = 0;
+	int64_t oldest;
 	bool added;
 
 	memset(out, 0, sizeof(*out));
 	out->seed = seed;
 	if (n == NULL)
 		return;
+	oldest = rank_time(&n->rank);
+	oldest = oldest < INT64_MIN + DAYS_MAX * DAY_NS ? INT64_MIN :
+	    oldest - DAYS_MAX * DAY_NS;
 	table_init(&w.seen);
 	p = arena_get(b->a, sizeof(*p));
 	*p = (struct place){ .ev = seed, .rank = n->rank,
@@ -282,7 +289,11 @@ cause_reach(struct build *b, int64_t seed, struct reach *out)
 		if (!added)
 			continue;
 		visit(&w, p, out, &room);
-		if (!p->context)
+		if (p->context)
+			continue;
+		if (rank_time(&p->rank) < oldest)
+			out->older += (int64_t)build_in(b, p->ev)->n;
+		else
 			spread(&w, p);
 	}
 	out->frontier = (int64_t)w.n;

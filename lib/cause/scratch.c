@@ -52,8 +52,7 @@ choose_links(struct whole *w)
 
 	for (i = 0; i < w->n; i++) {
 		for (k = 0; k < i; k++) {
-			if (!cause_link(w->b, &w->seg[i], &w->seg[k], &e) ||
-			    e.conf < LINK_JOINS)
+			if (!cause_link(w->b, &w->seg[i], &w->seg[k], &e))
 				continue;
 			if (!cause_link_better(w->b, &e, &w->link[i].edge))
 				continue;
@@ -64,22 +63,24 @@ choose_links(struct whole *w)
 }
 
 /* The tree that hangs on segment `top`, in the order of segments. */
-static size_t
-tree_of(struct whole *w, size_t top, const struct segment **segs,
-    struct seg_link *links)
+static void
+tree_of(struct whole *w, size_t top, struct tree *t)
 {
-	bool *in = arena_array(w->b->a, w->n, sizeof(*in));
-	size_t i, n = 0;
+	enum { OUT, IN, LEFT } *is = arena_array(w->b->a, w->n, sizeof(*is));
+	size_t i, up = 0;
 
-	for (i = top; i < w->n && n < CHAIN_SEGMENTS_MAX; i++) {
-		if (i != top && (w->link[i].seg == 0 ||
-		    !in[w->link[i].seg - 1]))
-			continue;
-		in[i] = true;
-		segs[n] = &w->seg[i];
-		links[n++] = w->link[i];
+	memset(t, 0, sizeof(*t));
+	for (i = top; i < w->n; i++) {
+		if (i != top) {
+			if (!link_joins(&w->link[i]))
+				continue;
+			up = (size_t)w->link[i].seg - 1;
+			if (is[up] == OUT)
+				continue;
+		}
+		is[i] = tree_add(t, &w->seg[i], &w->link[i], is[up] == IN,
+		    w->seg[i].n_members) ? IN : LEFT;
 	}
-	return n;
 }
 
 static int
@@ -96,10 +97,9 @@ void
 cause_scratch(const struct view *v, struct arena *a, const int64_t *seeds,
     size_t n, struct chains *out)
 {
-	const struct segment *segs[CHAIN_SEGMENTS_MAX];
-	struct seg_link links[CHAIN_SEGMENTS_MAX];
 	struct whole w = { .b = build_new(v, a) };
-	size_t i, count;
+	struct tree t;
+	size_t i;
 
 	memset(out, 0, sizeof(*out));
 	build_segments(&w, seeds, n);
@@ -108,10 +108,10 @@ cause_scratch(const struct view *v, struct arena *a, const int64_t *seeds,
 	choose_links(&w);
 	out->c = arena_array(a, w.n + 1, sizeof(*out->c));
 	for (i = 0; i < w.n; i++) {
-		if (w.link[i].seg != 0)
+		if (link_joins(&w.link[i]))
 			continue;
-		count = tree_of(&w, i, segs, links);
-		if (cause_chain(w.b, segs, links, count, &out->c[out->n]))
+		tree_of(&w, i, &t);
+		if (cause_chain(w.b, &t, &out->c[out->n]))
 			out->n++;
 	}
 	if (out->n > 0)

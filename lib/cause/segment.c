@@ -328,24 +328,65 @@ take_reach(struct flow *f, const struct reach *r, struct table *upstream)
 	}
 }
 
+/* From the last sign on labels flow for so many days. */
+static int64_t
+days_after_last_seed(const struct flow *f)
+{
+	int64_t last = INT64_MIN;
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->items[i].seed)
+			last = rank_time(&f->items[i].rank);
+	return last > INT64_MAX - DAYS_MAX * DAY_NS ? INT64_MAX :
+	    last + DAYS_MAX * DAY_NS;
+}
+
+/* What was cut, and by which cap: of several, the one that shows less of what
+ * was found before those that looked no further. */
+static void
+put_cut(const struct flow *f, const struct reach *r, size_t n,
+    struct segment *out)
+{
+	int64_t frontier = 0;
+	const struct reach *days = NULL, *search = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		frontier += r[i].frontier + r[i].older;
+		if (days == NULL && r[i].older > 0)
+			days = &r[i];
+		if (search == NULL && r[i].frontier > 0)
+			search = &r[i];
+	}
+	out->cut = (struct truncation){ .frontier_edges = frontier,
+		.events_not_explored = f->left_out };
+	if (f->cap != NULL) {
+		out->cut.why = f->cap;
+		out->cut.where = f->cut_at;
+	} else if (days != NULL || search != NULL) {
+		out->cut.why = search != NULL ? "search" : "days";
+		out->cut.where = search != NULL ? search->seed : days->seed;
+	}
+}
+
 void
 cause_segment(struct build *b, const struct reach *r, size_t n,
     struct segment *out)
 {
 	struct flow f = { .b = b };
 	struct table upstream;
-	int64_t only, frontier = 0;
+	int64_t only;
 	size_t i, shown = 0, backward;
 
 	memset(out, 0, sizeof(*out));
 	table_init(&f.at);
 	table_init(&f.victims);
 	table_init(&upstream);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		take_reach(&f, &r[i], &upstream);
-		frontier += r[i].frontier;
-	}
 	reindex(&f);
+	f.until_ns = days_after_last_seed(&f);
 	put_labels(&f, out);
 	backward = f.n;
 	for (i = 0; i < backward; i++)
@@ -360,12 +401,7 @@ cause_segment(struct build *b, const struct reach *r, size_t n,
 	put_extras(&f, out);
 	put_context(r, n, out);
 	put_arts(&f, out);
-	if (f.full || frontier > 0) {
-		out->cut.why = f.full ? "members" : "search";
-		out->cut.where = out->n_seeds ? out->seeds[0] : 0;
-		out->cut.frontier_edges = frontier;
-		out->cut.events_not_explored = f.left_out;
-	}
+	put_cut(&f, r, n, out);
 	table_release(&f.at);
 	table_release(&f.victims);
 	table_release(&upstream);

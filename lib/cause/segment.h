@@ -24,9 +24,22 @@ struct flow {
 	size_t *heap;			/* by rank */
 	size_t n_heap, heap_room;
 	const struct rank *after;	/* while walking */
-	bool full;
+	int64_t until_ns;		/* labels flow no further */
+	const char *cap;		/* the first that cut; NULL: none */
+	int64_t cut_at;			/* an event */
 	int64_t left_out;
 };
+
+/* A cap left this event out. */
+static inline void
+flow_cut(struct flow *f, const char *why, int64_t ev)
+{
+	if (f->cap == NULL) {
+		f->cap = why;
+		f->cut_at = ev;
+	}
+	f->left_out++;
+}
 
 /* ---- label.c ------------------------------------------------------------- */
 

@@ -28,7 +28,7 @@ affect(struct update *u, struct kseg *s)
 	chain_touch(u, s->chain);
 }
 
-/* Segments by an artifact that can still join them; NULL if it is too popular
+/* Segments by an artifact that can still link them; NULL if it is too popular
  * (which it stays) or nobody else has it. */
 static struct bag *
 sharers(struct update *u, const struct seg_art *art)
@@ -38,7 +38,7 @@ sharers(struct update *u, const struct seg_art *art)
 
 	if (b == NULL || b->popular || b->n < 2)
 		return NULL;
-	b->popular = !cause_may_join(art->kind,
+	b->popular = !cause_may_link(art->kind,
 	    v->carriers(v->ctx, art->entity, DF_MAX));
 	return b->popular ? NULL : b;
 }
@@ -74,7 +74,6 @@ choose_link(struct update *u, struct kseg *s)
 		for (k = 0; b != NULL && k < b->n; k++) {
 			if (b->seg[k] == s || b->seg[k]->seg == best.seg ||
 			    !cause_link(u->b, &s->s, &b->seg[k]->s, &e) ||
-			    e.conf < LINK_JOINS ||
 			    !cause_link_better(u->b, &e, &best.edge))
 				continue;
 			best.edge = e;
@@ -168,63 +167,67 @@ gather(struct update *u, size_t *n)
 }
 
 static bool
-load_segments(struct update *u, struct kseg *const *s, size_t n,
-    struct segment *bodies)
+load_segment(struct update *u, const struct kseg *s, struct segment *body)
 {
 	struct segment_row row;
 	struct seg_link link;
-	size_t i;
 
-	for (i = 0; i < n && u->rc == RC_OK; i++) {
-		u->rc = graph_segment_get(u->g, u->a, s[i]->seg, &row);
-		if (u->rc == RC_OK && !segment_unpack(u->a, row.body,
-		    &bodies[i], &link))
-			u->rc = RC_FAIL;
-	}
+	u->rc = graph_segment_get(u->g, u->a, s->seg, &row);
+	if (u->rc == RC_OK && !segment_unpack(u->a, row.body, body, &link))
+		u->rc = RC_FAIL;
 	return u->rc == RC_OK;
 }
 
-/* One tree of segments, in order, becomes a chain; NULL: it is none. */
+/* One tree of segments becomes a chain; NULL: it is none. */
 static struct chain *
-make_chain(struct update *u, struct kseg *const *s, size_t n)
+make_chain(struct update *u, struct tree *t, struct kseg *const *s)
 {
-	const struct segment *segs[CHAIN_SEGMENTS_MAX];
-	struct seg_link links[CHAIN_SEGMENTS_MAX];
-	struct segment *bodies = arena_array(u->a, n, sizeof(*bodies));
+	struct segment *bodies = arena_array(u->a, t->n, sizeof(*bodies));
 	struct chain *c = arena_get(u->a, sizeof(*c));
 	size_t i;
 
-	if (!load_segments(u, s, n, bodies))
-		return NULL;
-	for (i = 0; i < n; i++) {
-		segs[i] = &bodies[i];
-		links[i] = s[i]->link;
+	for (i = 0; i < t->n; i++) {
+		if (!load_segment(u, s[i], &bodies[i]))
+			return NULL;
+		t->segs[i] = &bodies[i];
 	}
-	return cause_chain(u->b, segs, links, n, c) ? c : NULL;
+	return cause_chain(u->b, t, c) ? c : NULL;
 }
 
 struct outcome_list { struct chain **c; size_t n, room; };
 
+static bool
+is_among(struct kseg *const *in, size_t n, const struct kseg *s)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (in[i] == s)
+			return true;
+	return false;
+}
+
+/* Segments stand in the order of their first seeds, so that the one a link
+ * leads to has been seen to before. */
 static void
 make_tree(struct update *u, struct kseg **all, size_t n, struct kseg *top,
     struct outcome_list *out)
 {
-	struct kseg *in[CHAIN_SEGMENTS_MAX], *up;
+	struct kseg *in[CHAIN_SEGMENTS_MAX];
 	struct kchain *kc = mem_get(sizeof(*kc));
+	struct tree t = { .n = 0 };
 	struct chain *c;
-	size_t i, k, count = 0;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		if (top_of(u->k, all[i]) != top)
 			continue;
 		kchain_add(kc, all[i]);
-		up = all[i]->link.seg ? kseg_get(u->k, all[i]->link.seg) : NULL;
-		for (k = 0; up != NULL && k < count && in[k] != up; k++)
-			;
-		if (count < CHAIN_SEGMENTS_MAX && (all[i] == top || k < count))
-			in[count++] = all[i];
+		if (tree_add(&t, NULL, &all[i]->link, is_among(in, t.n,
+		    kseg_get(u->k, all[i]->link.seg)), all[i]->shown))
+			in[t.n - 1] = all[i];
 	}
-	c = make_chain(u, in, count);
+	c = make_chain(u, &t, in);
 	if (c == NULL)
 		return;
 	memcpy(kc->id, c->id, 16);

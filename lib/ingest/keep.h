@@ -10,6 +10,7 @@ struct kchain;
 struct kseg {
 	int64_t seg;
 	struct segment s;	/* arts and first only; memory of its own */
+	size_t shown;		/* members */
 	struct seg_link link;
 	uint64_t *deps;
 	size_t n_deps;

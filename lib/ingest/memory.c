@@ -87,6 +87,7 @@ kseg_add(struct keeper *k, int64_t seg, const struct segment *s,
 	x->s.seg = seg;
 	x->s.first = s->first;
 	x->s.n_arts = s->n_arts;
+	x->shown = s->n_members;
 	x->s.arts = (struct seg_art *)mem_copy(s->arts,
 	    s->n_arts * sizeof(*s->arts));
 	x->deps = (uint64_t *)mem_copy(deps, n_deps * sizeof(*deps));
@@ -243,7 +244,7 @@ top_of(struct keeper *k, struct kseg *s)
 {
 	struct kseg *up;
 
-	while (s->link.seg != 0 &&
+	while (link_joins(&s->link) &&
 	    (up = kseg_get(k, s->link.seg)) != NULL && !up->gone)
 		s = up;
 	return s;

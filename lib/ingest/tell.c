@@ -263,12 +263,41 @@ reason(const struct teller *t, const struct chain_row *was)
 	return t->why;
 }
 
+/* What is possibly related is told beside the chain: a change of it alone is
+ * no news of it, and gives no version. */
 static bool
-unchanged(const struct chain_row *was, const struct chain *c, struct str body)
+same_but_related(struct teller *t, struct str was, const struct chain *c)
 {
-	return was->version > 0 && was->live && str_eq(was->body, body) &&
-	    was->grade == c->grade && was->root == c->root &&
-	    memcmp(&was->score, &c->score, sizeof(c->score)) == 0;
+	struct chain old = { 0 }, now = *c;
+	struct buf a, b;
+	bool same;
+
+	if (!chain_unpack(t->a, was, &old))
+		return false;
+	old.n_related = now.n_related = 0;
+	buf_init(&a, 64 << 20);
+	buf_init(&b, 64 << 20);
+	chain_pack(&old, &a);
+	chain_pack(&now, &b);
+	same = !buf_bad(&a) && !buf_bad(&b) && str_eq(buf_str(&a), buf_str(&b));
+	buf_release(&a);
+	buf_release(&b);
+	return same;
+}
+
+enum news { NEWS_NONE, NEWS_RELATED, NEWS_VERSION };
+
+static enum news
+news_of(struct teller *t, const struct chain_row *was, const struct chain *c,
+    struct str body)
+{
+	if (was->version == 0 || !was->live || was->grade != c->grade ||
+	    was->root != c->root ||
+	    memcmp(&was->score, &c->score, sizeof(c->score)) != 0)
+		return NEWS_VERSION;
+	if (str_eq(was->body, body))
+		return NEWS_NONE;
+	return same_but_related(t, was->body, c) ? NEWS_RELATED : NEWS_VERSION;
 }
 
 static int64_t *
@@ -333,8 +362,9 @@ enum rc
 tell_chain(struct teller *t, const struct chain *c)
 {
 	struct chain_row was = { 0 };
+	enum news news = NEWS_NONE;
 	struct buf body;
-	bool same;
+	bool same = false;
 	enum rc rc;
 
 	buf_init(&body, 64 << 20);
@@ -344,10 +374,15 @@ tell_chain(struct teller *t, const struct chain *c)
 		memset(&was, 0, sizeof(was));
 		rc = RC_OK;
 	}
-	same = rc == RC_OK && unchanged(&was, c, buf_str(&body));
-	if (same && t->anew)
+	if (rc == RC_OK)
+		news = news_of(t, &was, c, buf_str(&body));
+	if (rc == RC_OK && news == NEWS_RELATED)
+		rc = graph_chain_body(t->g, c->id, buf_str(&body));
+	if (rc == RC_OK && news != NEWS_VERSION && t->anew) {
 		rc = put_again(t, c, &was, &body, &same);
-	if (rc == RC_OK && !same)
+		news = same ? news : NEWS_VERSION;
+	}
+	if (rc == RC_OK && news == NEWS_VERSION)
 		rc = put_version(t, c, &was, &body);
 	buf_release(&body);
 	return rc;

@@ -156,6 +156,17 @@ put_event_id(struct reader *r, struct jw *w, const char *key, int64_t ev)
 	jw_c(w, t != NULL ? t->id : NULL);
 }
 
+static bool
+is_member(const struct chain *c, int64_t ev)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_members; i++)
+		if (c->members[i].ev == ev)
+			return true;
+	return false;
+}
+
 static void
 put_cut(struct reader *r, struct jw *w, const struct truncation *t)
 {
@@ -170,6 +181,39 @@ put_cut(struct reader *r, struct jw *w, const struct truncation *t)
 	jw_key_i(w, "frontier_edges", t->frontier_edges);
 	jw_key_i(w, "events_not_explored", t->events_not_explored);
 	jw_object_end(w);
+}
+
+/* Links that say "possibly related" and no more: to an event of another story,
+ * or of one for which the chain had no room. */
+static enum rc
+put_related(struct reader *r, struct jw *w, const struct chain *c)
+{
+	char text[CHAIN_ID_TEXT];
+	enum rc rc = RC_OK;
+	uint8_t id[16];
+	int64_t far;
+	size_t i;
+
+	jw_key(w, "related");
+	jw_array(w);
+	for (i = 0; i < c->n_related && rc == RC_OK; i++) {
+		far = is_member(c, c->related[i].to) ? c->related[i].from :
+		    c->related[i].to;
+		jw_object(w);
+		put_event_id(r, w, "event_id", far);
+		jw_key(w, "chain_id");
+		if (graph_chain_of_event(r->g, far, id) == RC_OK) {
+			chain_id_text(id, text);
+			jw_c(w, text);
+		} else {
+			jw_null(w);
+		}
+		jw_key(w, "link");
+		rc = read_edge(r, w, &c->related[i]);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+	return rc;
 }
 
 static void
@@ -329,6 +373,8 @@ read_chain(struct reader *r, struct jw *w, const struct chain_row *row,
 	put_event_id(r, w, "root_cause", row->root);
 	put_factors(w, &c);
 	put_cut(r, w, &c.cut);
+	if (rc == RC_OK)
+		rc = put_related(r, w, &c);
 	if (include & INCLUDE_FOLDED)
 		put_folded(r, w, &c);
 	put_judgement(r, w, row);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIND, ADD, UPDATE, RETIRE, VERSION_ADD, VERSION_COPY, MEMBERS,
+enum { FIND, ADD, UPDATE, RETIRE, VERSION_ADD, VERSION_COPY, BODY, MEMBERS,
 	MEMBER_ADD, MEMBER_DROP, ENTITIES, ENTITY_ADD, ENTITY_DROP, STATUS,
 	ASSIGNEE, TICKET, DISPOSITION, NOTE_ADD };
 static const char *const sql[] = {
@@ -31,6 +31,8 @@ static const char *const sql[] = {
 	    " provable_share, seeds, seeds_proven, root, first, last, tactics,"
 	    " title, techniques, body FROM chain_version"
 	    " WHERE chain = ? AND version = ?",
+	[BODY] = "UPDATE chain_version SET body = ? WHERE chain = ?"
+	    " AND version = ?",
 	[MEMBERS] = "SELECT ev FROM chain_member WHERE chain = ? ORDER BY ev",
 	[MEMBER_ADD] = "INSERT INTO chain_member (chain, ev) VALUES (?, ?)",
 	[MEMBER_DROP] = "DELETE FROM chain_member WHERE chain = ? AND ev = ?",
@@ -326,4 +328,27 @@ graph_chain_say(struct graph *g, const uint8_t id[16], struct str who,
 	query_put_str(&q, what);
 	query_put_str(&q, text);
 	return query_run(&q);
+}
+
+enum rc
+graph_chain_body(struct graph *g, const uint8_t id[16], struct str body)
+{
+	int64_t chain = 0, version = 0;
+	enum rc rc = find(g, id, &chain, &version);
+	struct buf packed;
+	struct query q;
+
+	if (rc != RC_OK)
+		return rc;
+	buf_init(&packed, BODY_MOST);
+	body_pack(body, &packed);
+	q = query_begin(g->db, sql[BODY]);
+	query_put_blob(&q, packed.p, packed.len);
+	query_put_int(&q, chain);
+	query_put_int(&q, version);
+	rc = query_run(&q);
+	if (buf_bad(&packed))
+		rc = RC_TOO_BIG;
+	buf_release(&packed);
+	return rc;
 }

@@ -2,13 +2,11 @@
 /*
  * What is promised of a chain's life, each on a story made for it: an unlinking
  * gives back what there was, a former id leads to where its seed went, late
- * evidence is called so, and a chain is cut if and only if it says so.
+ * evidence is called so.
  */
 #include "story_kit.h"
 
 #define BEGIN_S 1772800000
-
-struct set { struct line *l; size_t n; };
 
 static void
 same(struct str a, struct str b)
@@ -208,61 +206,6 @@ late_evidence_gives_a_version_with_that_reason(void **state)
 	world_close(&w);
 }
 
-/* ---- caps ------------------------------------------------------------------- */
-
-/* Keys bought with seven keys each, from one first key: event i of n uses what
- * events 7i+1 to 7i+7 made, and those without such use the first key. */
-static struct set
-key_tree(struct arena *a, unsigned n)
-{
-	struct set s = { arena_array(a, n + 1, sizeof(struct line)), n + 1 };
-	struct str list;
-	unsigned i, k;
-
-	for (i = 0; i < n; i++) {
-		list = str_printf(a, KEY("k%u", "new"), i);
-		for (k = 7 * i + 1; k <= 7 * i + 7 && k < n; k++)
-			list = str_printf(a, "%.*s," KEY("k%u", "credential"),
-			    STR_ARG(list), k);
-		if (7 * i + 1 >= n)
-			list = str_printf(a, "%.*s," KEY("first", "credential"),
-			    STR_ARG(list));
-		s.l[i] = event(a, str_printf(a, "k%u", i).p, (int)(n - i),
-		    str_printf(a, APP "%s" OF("%.*s"), i == 0 ? ALERT : "",
-		    STR_ARG(list)).p);
-	}
-	s.l[n] = event(a, "first", -10, APP ALERT OF(KEY("first", "new")));
-	return s;
-}
-
-static void
-a_chain_is_cut_if_and_only_if_it_says_so(void **state)
-{
-	static const unsigned sizes[] = { 50, 400, 700 };
-	struct live_chains l;
-	struct world w;
-	struct set s;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < 3; i++) {
-		world_open(&w, NULL, true);
-		s = key_tree(w.a, sizes[i]);
-		world_take(&w, s.l, s.n, s.n);
-		l = world_chains(&w);
-		assert_int_equal(l.n, 1);
-		if (sizes[i] < 500) {
-			assert_null(l.c[0].cut.why);
-			assert_int_equal(l.row[0].grade, GRADE_PROVABLE);
-		} else {
-			assert_string_equal(l.c[0].cut.why, "search");
-			assert_true(l.c[0].cut.frontier_edges > 0);
-			assert_int_equal(l.row[0].grade, GRADE_MIXED);
-		}
-		world_close(&w);
-	}
-}
-
 int
 main(void)
 {
@@ -275,7 +218,6 @@ main(void)
 		cmocka_unit_test(
 		    a_former_id_leads_to_the_chain_that_holds_its_seed),
 		cmocka_unit_test(late_evidence_gives_a_version_with_that_reason),
-		cmocka_unit_test(a_chain_is_cut_if_and_only_if_it_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
