@@ -166,8 +166,7 @@ struct event_row {
 	int64_t ev;
 	uint8_t id[16];
 	struct rank rank;
-	int64_t source, type, host;	/* words; host: entity or 0 */
-	int64_t action;			/* word */
+	int64_t source, type, action, host;	/* words; host: entity or 0 */
 	uint8_t act, outcome;
 	unsigned flags;
 	int severity;
@@ -483,10 +482,9 @@ MUST_CHECK enum rc graph_events_marked(struct graph *g, struct arena *a,
  * who is in a chain: graph_chain_put and graph_chain_relist say that.
  */
 MUST_CHECK enum rc graph_copy(struct graph *to, struct graph *from);
-/* What its present version says beside its members, links and score. */
+/* Without a new version: its body, and who is in it. */
 MUST_CHECK enum rc graph_chain_body(struct graph *g, const uint8_t id[16],
     struct str body);
-/* Who is in this chain, without a new version. */
 MUST_CHECK enum rc graph_chain_relist(struct graph *g, const uint8_t id[16],
     const int64_t *members, size_t n_members, const int64_t *entities,
     size_t n_entities);
