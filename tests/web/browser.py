@@ -132,6 +132,9 @@ class Browser:
         """All of its text, also what CSS clips."""
         return self.js("return arguments[0].textContent", e)
 
+    def attribute(self, css, name):
+        return self.js("return document.querySelector(arguments[0])?.getAttribute(arguments[1])", css, name)
+
     def texts(self, css):
         return self.js("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", css)
 
@@ -157,6 +160,11 @@ class Browser:
 
     def press(self, *keys):
         self.driver.switch_to.active_element.send_keys(*keys)
+
+    def stays(self):
+        """-> a check that the page was not loaded again since."""
+        self.js("window.stays = true")
+        return lambda: need(self.js("return window.stays") is True, "the page was loaded again")
 
     def shot(self, name):
         """A picture of the whole viewport, for people; kept only where SHOTS says."""
@@ -201,6 +209,43 @@ class Browser:
         strangers = self.strangers()
         need(not self.faults, "the browser complains:", "; ".join(self.faults[:4]))
         need(not strangers, "asked elsewhere:", strangers[:4])
+
+
+# ---------------------------------------------- test matter of the console
+
+def incident(c, n=0, salt="web"):
+    """A break-in of five events -> (event ids, its chain)."""
+    ids = c.send(lab.break_in(n, salt))
+    chain = next(x for x in c.chains() if any(v["event_id"] == ids[4] for v in x["nodes"]))
+    return ids, chain
+
+
+def sample(c):
+    """The sample incident's Windows part; -> its worst chain."""
+    with open(os.path.join(lab.ROOT, "db/sample/windows.ndjson"), "rb") as f:
+        c.post("/events?source=windows", f.read(), headers={"Content-Type": "application/x-ndjson"}).want(200)
+    return c.chains()[0]
+
+
+def open_chain(b, c, chain, query=""):
+    b.remember(c.key).open(f"/#/chain/{chain['chain_id']}{query}")
+    b.see(".unit")
+
+
+def every_screen(l, b, c, see):
+    chain = sample(c)
+    last, edge = chain["nodes"][-1]["event_id"], chain["edges"][0]
+    b.open("/")
+    b.see("#key")
+    see("login")
+    b.remember(c.key)
+    for path, css in ((f"#/find?q={last}", ".gap .need"), ("#/chains", "tr[data-chain]"), ("#/triage", ".alert"), ("#/coverage", "tbody tr"),
+                      (f"#/chain/{chain['chain_id']}", ".why"), (f"#/chain/{chain['chain_id']}?tab=text&edge={edge['from']}-%3E{edge['to']}", ".raw mark"),
+                      (f"#/chain/{chain['chain_id']}?tab=history", ".plainlist li"), (f"#/chain/{chain['chain_id']}?tab=timeline", "tr[data-event]")):
+        b.open("/" + path)
+        b.see(css)
+        time.sleep(0.2)
+        see(path.split("?")[0][2:].split("/")[0] + path.partition("tab=")[2].split("&")[0])
 
 
 def axe_source():

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The console: logging in, the list, the queue, and the way back from whatever is
+pasted, in a real browser."""
+import json, random
+import browser
+from browser import Keys, incident, need, open_chain, sample, until
+from lab import sysmon
+
+
+def a_key_logs_in_for_this_tab_alone(l, b):
+    c = l.tenant()
+    b.open("/")
+    b.type("#key", c.key[:-1] + "x")
+    b.press(Keys.ENTER)
+    b.see(".fault", "key")
+    need(b.js("return sessionStorage.length") == 0, "a refused key is kept")
+    b.type("#key", c.key)
+    b.press(Keys.ENTER)
+    b.see("#nav a", "Chains")
+    need(b.js("return [localStorage.length, document.cookie]") == [0, ""], "kept beyond the tab")
+    need(c.key not in b.driver.current_url and c.key not in b.driver.page_source, "the key is in sight")
+    b.click("#leave")
+    b.see("#key")
+    need(b.js("return sessionStorage.length") == 0, "kept after leaving")
+
+
+def a_revoked_key_leads_back_to_the_log_in(l, b):
+    t = l.tenant()
+    k = l.key(t, "read")
+    b.remember(k.key).open("/#/chains")
+    b.see("#lamp.on")
+    l.tool("key", "revoke", k.key_id)
+    b.see("#key", seconds=20)
+    b.see(".fault", "no longer valid")
+
+
+def the_list_follows_the_stream_without_reload(l, b):
+    c = l.tenant()
+    b.remember(c.key).open("/#/chains")
+    b.see("#lamp.on")
+    b.see(".empty", "No chain")
+    check = b.stays()
+    ids, chain = incident(c, 0, "list")
+    row = f"tr[data-chain='{chain['chain_id']}']"
+    b.see(row, chain["confidence"])
+    version = int(b.attribute(row, "data-version"))
+    late = sysmon(random.Random(1), 11, chain["nodes"][0]["host"], 1.75e9 + 20, Image="C:\\x.exe", TargetFilename="C:\\Users\\Public\\loot.zip",
+                  ProcessGuid=json.loads(c.get("/events/" + ids[3]).json()["raw"])["ProcessGuid"])
+    c.send([{"id": "late", "source": "windows", "raw": late, "labels": ["alert"], "mitre_techniques": ["T1560.001"]}])
+    need(until(lambda: int(b.attribute(row, "data-version")) > version, 10, 0.05), "the row stays at version", version)
+    check()
+
+
+def filters_are_in_the_url_and_outlive_a_reload(l, b):
+    c = l.tenant()
+    _, one = incident(c, 1, "f1")
+    _, two = incident(c, 2, "f2")
+    b.remember(c.key).open("/#/chains")
+    b.see(f"tr[data-chain='{two['chain_id']}']")
+    host = one["nodes"][0]["host"]
+    b.type("[name=host]", host)
+    b.gone(f"tr[data-chain='{two['chain_id']}']")
+    b.see(f"tr[data-chain='{one['chain_id']}']")
+    need("host=" + host in b.where(), b.where())
+    b.open(b.where())
+    b.see(f"tr[data-chain='{one['chain_id']}']")
+    need(b.see("[name=host]").get_attribute("value") == host and len(b.all("tr[data-chain]")) == 1, "the filter is lost")
+    b.type("[name=min_score]", "many")
+    b.see(".fault", "min_score")
+
+
+def the_queue_stands_in_triage_s_order_with_its_factors(l, b):
+    c = l.tenant()
+    incident(c, 3, "q")
+    incident(c, 4, "q")
+    b.remember(c.key).open("/#/triage?repeats=1")
+    b.see(".alert")
+    shown = [e.get_attribute("data-alert") for e in b.all(".alert")]
+    a = c.post("/ai/triage", {"alerts": [{"alert_id": i, "event_id": i} for i in sorted(shown)]}).want(200).json()
+    rank = {x["alert_id"]: x["rank"] for x in a["alerts"]}
+    need(len(shown) > 2 and [rank[i] for i in shown] == sorted(rank.values()), "another order", shown, a["order"])
+    b.click(".alert summary")
+    for f in next(x for x in a["alerts"] if x["alert_id"] == shown[0])["factors"]:
+        b.see(".alert:first-child .factors tr", f["name"])
+
+
+def whatever_is_pasted_leads_back_to_the_root(l, b):
+    c = l.tenant()
+    chain = sample(c)
+    nodes = {n["event_id"]: n for n in chain["nodes"]}
+    last = chain["nodes"][-1]
+    b.remember(c.key).open("/")
+    b.type("#paste", last["event_id"])
+    b.press(Keys.ENTER)
+    b.see(".answer h2", "hops are proven")
+    weak = [e for e in chain["edges"] if e["grade"] != "PROVABLE"]
+    hop = b.see(".hops .weak")
+    need(hop.get_attribute("data-hop") in {f"{e['from']}->{e['to']}" for e in weak}, "that hop is proven")
+    b.see(".gap .need", "lease")
+    way = [h.get_attribute("data-hop").split("->") for h in b.all("[data-hop]")]
+    need(way[0][1] == last["event_id"] and way[-1][0] == chain["root_cause"], "not from end to end", way)
+    need(all(x[0] == y[1] for x, y in zip(way, way[1:])), "hops that do not meet", way)
+    for text in (nodes[chain["root_cause"]]["host"], "HALDEN\\adm.sund"):
+        b.type("#paste", text)
+        b.press(Keys.ENTER)
+        b.see(".found .names", text)
+        b.see(".found .answer h2", "hops")
+    b.type("#paste", "berth.exe")                       # a word in a record
+    b.press(Keys.ENTER)
+    b.see(".found a", "trace back")
+    b.type("#paste", "nobody-has-this-name")
+    b.press(Keys.ENTER)
+    b.see(".answer h2", "Nothing here is called")
+
+
+def a_tab_that_nobody_sees_holds_no_stream(l, b):
+    """A browser has six connections to a server: with a stream in each, the seventh tab would stand still."""
+    c = l.tenant()
+    _, chain = incident(c, 13, "tabs")
+    open_chain(b, c, chain)
+    for _ in range(8):
+        b.driver.switch_to.new_window("tab")
+        open_chain(b, c, chain)
+
+
+browser.main(a_key_logs_in_for_this_tab_alone, a_revoked_key_leads_back_to_the_log_in,
+             the_list_follows_the_stream_without_reload, filters_are_in_the_url_and_outlive_a_reload,
+             the_queue_stands_in_triage_s_order_with_its_factors, whatever_is_pasted_leads_back_to_the_root,
+             a_tab_that_nobody_sees_holds_no_stream)

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every screen uses: the place in the URL, faults in words, announcements.
+import { el, put, said } from "./dom.js";
+
+// #/chains?min_score=50 -> {path: ["chains"], query}
+export function place() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  let parts;
+  try { parts = path.split("/").filter(Boolean).map(decodeURIComponent); } catch { parts = []; }
+  return { path: parts, query: new URLSearchParams(query || "") };
+}
+
+export function href(path, given) {
+  const q = new URLSearchParams();
+  for (const [k, v] of Object.entries(given || {})) if (v !== "" && v !== null && v !== undefined) q.set(k, v);
+  const s = q.toString();
+  return "#/" + path.map(encodeURIComponent).join("/") + (s ? "?" + s : "");
+}
+
+// The same place with other parameters, without a step in the browser's history.
+export function adjust(given) {
+  const { path, query } = place();
+  for (const [k, v] of Object.entries(given)) if (v === "" || v === null || v === undefined) query.delete(k); else query.set(k, v);
+  history.replaceState(null, "", href(path, Object.fromEntries(query)));
+}
+
+const WHAT_TO_DO = {
+  0: "Is the service running? This page tries again by itself where it is live.",
+  401: "The key is unknown, expired or revoked: log in with another one.",
+  403: "The key lacks the scope for this; an administrator can issue one that has it.",
+  404: "It does not exist, or it is another tenant's.",
+};
+
+export function fault(e) {
+  if (e.name === "AbortError") return el("span", {});
+  const todo = e.status === 429 ? `Over the tenant's rate limit: again in ${e.wait || 1} s.` : WHAT_TO_DO[e.status];
+  return el("div", { class: "fault", role: "alert" }, el("p", {}, el("b", {}, said(e.message, { most: 400 }))),
+    (e.fields || []).map((f) => el("p", {}, el("code", {}, said(f.pointer)), " ", said(f.detail))),
+    todo && el("p", {}, todo), e.request && el("p", { class: "dim-text" }, "request ", el("code", {}, said(e.request))));
+}
+
+let voice = null;
+export function announce(text) {
+  voice = voice || document.getElementById("voice");
+  if (voice) voice.textContent = text;
+}
+
+export const busy = (into, text) => put(into, el("p", { class: "busy", role: "status" }, text));
+
+export const empty = (...words) => el("p", { class: "empty" }, words);
