@@ -107,7 +107,8 @@ cmd_import(struct cli *c, int argc, char **argv)
 		return CLI_USAGE;
 	if (n == 0 || source == NULL)
 		return cli_usage("usage: tra-ce import --source windows|okta|"
-		    "cloudtrail|zeek|auto|NAME [--tenant T] [--backfill] FILE...");
+		    "cloudtrail|zeek|suricata|auto|NAME [--tenant T] "
+		    "[--backfill] FILE...");
 	if (!cli_open(c, false) || !cli_tenant_or_only(c, tenant, &t))
 		return CLI_FAILED;
 	buf_init(&im.listed, 16 << 20);

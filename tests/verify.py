@@ -19,7 +19,7 @@ import base64, datetime, hashlib, json, re, sys
 
 GUID = re.compile(r"^\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$", re.I)
 SHARED_LOGONS = {0, 0x3e4, 0x3e5, 0x3e7}        # every service has these
-SOURCES = ("windows", "okta", "cloudtrail", "zeek", "generic")
+SOURCES = ("windows", "okta", "cloudtrail", "zeek", "suricata", "generic")
 
 
 class No(Exception):

@@ -9,12 +9,14 @@ const struct normaliser *const norm_list[] = {
 	&norm_okta,
 	&norm_cloudtrail,
 	&norm_zeek,
+	&norm_suricata,
 	&norm_generic,
 	NULL
 };
 
 static const char *const names[] = {
-	"windows", "okta", "cloudtrail", "zeek", "generic", NULL
+	"windows", "okta", "cloudtrail", "zeek", "suricata", "generic",
+	NULL
 };
 
 static bool

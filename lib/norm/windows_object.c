@@ -167,6 +167,10 @@ filtering(struct win *w)
 	    win_get(w, "DestPort").text);
 	if (w->id == 5156 && !ours)
 		w->r->ev->action = STR("network.accept");
+	/* What nobody installed speaks to is worth telling. */
+	if (w->id == 5156 && ours && !win_is_installed(w,
+	    win_path(w, win_get(w, "Application").text)))
+		w->r->ev->flags &= ~(unsigned)EVENT_MINOR;
 }
 
 /* A pipe of IPC$ by its name; a file by the share's own path. */

@@ -418,6 +418,13 @@ zeek_as_promised(void **state)
 }
 
 static void
+suricata_as_promised(void **state)
+{
+	(void)state;
+	run_named("suricata");
+}
+
+static void
 auto_finds_the_reader(void **state)
 {
 	(void)state;
@@ -433,6 +440,7 @@ main(void)
 		cmocka_unit_test(cloudtrail_as_promised),
 		cmocka_unit_test(windows_as_promised),
 		cmocka_unit_test(zeek_as_promised),
+		cmocka_unit_test(suricata_as_promised),
 		cmocka_unit_test(auto_finds_the_reader),
 	};
 
