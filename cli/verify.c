@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * verify FILE [--raw FOLDER|FILE] [--salt S] - recompute PROVABLE edges, offline.
+ * verify FILE [--raw FOLDER|FILE] [--salt S] - recompute PROVABLE edges, and
+ *	hold each sentence of investigations against what it cites, offline.
  *
- * FILE is a chain, an answer {"chains":[...]}, or edges one a line. The raw
+ * FILE is a chain, an answer {"chains":[...]}, edges one a line, or what
+ * POST /ai/investigate answered. The raw
  * records are taken from its nodes, from other lines of it, and from --raw. No
  * store and no network is asked: what it says follows from the files alone.
- * Exit 1 if any PROVABLE edge does not follow.
+ * Exit 1 if any PROVABLE edge or any sentence does not follow.
  */
 #include "cli.h"
 
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "explain.h"
 #include "proof.h"
 #include "rawset.h"
 
@@ -23,6 +26,7 @@ struct job {
 	struct rawset raw;
 	struct prover *prover;
 	size_t edges, provable, failed;
+	size_t told, faults;	/* investigations, and what is wrong in them */
 };
 
 static bool
@@ -81,6 +85,36 @@ check_edge(struct job *j, const struct json *edge)
 	result(j, edge, good ? NULL : why);
 }
 
+static void
+check_told(struct job *j, const struct json *v)
+{
+	size_t sentences = 0, cites = 0, n;
+	struct cli *c = j->c;
+	struct buf lines;
+
+	buf_init(&lines, 16 << 20);
+	n = explain_check_answer(c->a, v, &lines, &sentences, &cites);
+	j->told++;
+	j->faults += n == (size_t)-1 ? 1 : n;
+	if (n == (size_t)-1)
+		buf_put_c(&lines, "its timeline, links or cuts do not go "
+		    "together\n");
+	if (c->json) {
+		jw_object(&c->jw);
+		jw_key_i(&c->jw, "sentences", (int64_t)sentences);
+		jw_key_i(&c->jw, "cites", (int64_t)cites);
+		jw_key_b(&c->jw, "ok", n == 0);
+		if (n != 0)
+			jw_key_s(&c->jw, "why", buf_str(&lines));
+		jw_object_end(&c->jw);
+	} else {
+		buf_printf(&c->out, "%.*s%zu sentences with %zu cites, %s\n",
+		    STR_ARG(buf_str(&lines)), sentences, cites, n == 0 ?
+		    "each holds what its sentence says" : "FAILED");
+	}
+	buf_release(&lines);
+}
+
 static bool
 check(void *ctx, const struct json *v)
 {
@@ -96,6 +130,9 @@ check(void *ctx, const struct json *v)
 		check_edge(j, json_item(edges, i));
 	if (json_get(v, "from") != NULL && json_get(v, "to") != NULL)
 		check_edge(j, v);
+	if (json_get(v, "narrative") != NULL &&
+	    json_get(v, "timeline") != NULL)
+		check_told(j, v);
 	return true;
 }
 
@@ -109,18 +146,22 @@ summary(struct job *j, const char *path)
 		jw_key_i(&c->jw, "edges", (int64_t)j->edges);
 		jw_key_i(&c->jw, "provable", (int64_t)j->provable);
 		jw_key_i(&c->jw, "failed", (int64_t)j->failed);
-		jw_key_b(&c->jw, "ok", j->failed == 0 && j->edges > 0);
+		jw_key_i(&c->jw, "investigations", (int64_t)j->told);
+		jw_key_i(&c->jw, "faults", (int64_t)j->faults);
+		jw_key_b(&c->jw, "ok", j->failed + j->faults == 0 &&
+		    j->edges + j->told > 0);
 		jw_object_end(&c->jw);
-	} else {
+	} else if (j->edges > 0) {
 		buf_printf(&c->out, "%zu of %zu PROVABLE edges follow from "
 		    "their raw records; %zu other edges claim no proof\n",
 		    j->provable - j->failed, j->provable,
 		    j->edges - j->provable);
 	}
-	if (j->edges == 0)
+	if (j->edges + j->told == 0)
 		return cli_failed("%s holds no edges: give a chain, "
-		    "{\"chains\":[...]} or edges one a line", path);
-	return j->failed > 0 ? CLI_FAILED : CLI_OK;
+		    "{\"chains\":[...]}, edges one a line, or an "
+		    "investigation", path);
+	return j->failed + j->faults > 0 ? CLI_FAILED : CLI_OK;
 }
 
 static int

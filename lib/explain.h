@@ -77,6 +77,14 @@ void explain_markdown_text(struct buf *b, struct str s);
  * line for each.
  */
 size_t explain_check(const struct findings *f, struct buf *faults);
+/*
+ * The same of an answer, from the answer alone: its sentences against its own
+ * timeline and links. So it follows that the words say what the listed facts
+ * hold; that the facts are those of the records, the chain's own check says.
+ * (size_t)-1: it is no investigation, or one cannot be made of it.
+ */
+size_t explain_check_answer(struct arena *a, const struct json *answer,
+    struct buf *faults, size_t *sentences, size_t *cites);
 /* How many sentences and cites that check looked at. */
 void explain_size(const struct findings *f, size_t *sentences, size_t *cites);
 

@@ -258,32 +258,84 @@ put_cause(struct jw *w, const struct story *s, size_t i)
 	jw_object_end(w);
 }
 
+/* Each technique once. */
+static void
+put_marks(struct jw *w, const struct step *e)
+{
+	char text[TECHNIQUE_TEXT];
+	size_t i, k;
+
+	jw_key(w, "techniques");
+	jw_array(w);
+	for (i = 0; i < e->n_marks; i++) {
+		for (k = 0; k < i && e->marks[k].technique !=
+		    e->marks[i].technique; k++)
+			;
+		if (k == i && e->marks[i].technique != 0)
+			jw_c(w, technique_text(e->marks[i].technique, text));
+	}
+	jw_array_end(w);
+}
+
+/* What else its record names: with actor, action, target and host it is all
+ * that a sentence about it may say, so that each can be checked without the
+ * store. */
+static void
+put_names(struct jw *w, const struct step *e)
+{
+	size_t i;
+
+	jw_key(w, "names");
+	jw_array(w);
+	for (i = 0; i < e->n_who; i++)
+		if (e->who[i].name.len > 0)
+			jw_str(w, e->who[i].name);
+	for (i = 0; i < e->n_marks; i++)
+		if (e->marks[i].rule.len > 0)
+			jw_str(w, e->marks[i].rule);
+	jw_array_end(w);
+}
+
 static void
 put_moment(struct jw *w, const struct story *s, size_t i)
 {
 	const struct step *e = &s->step[i];
-	char text[TECHNIQUE_TEXT];
-	size_t k;
 
 	jw_object(w);
 	jw_key(w, "timestamp");
 	jw_time(w, e->time_ns);
 	jw_key_s(w, "event_id", e->id);
+	jw_key_s(w, "source", e->source);
 	jw_key_s(w, "actor", e->actor);
 	jw_key_s(w, "action", e->action);
 	jw_key_s(w, "target", e->target);
 	jw_key_s(w, "host", e->host);
 	jw_key_c(w, "role", member_role_name(e->role));
 	jw_key_i(w, "count", e->count);
-	jw_key(w, "techniques");
-	jw_array(w);
-	for (k = 0; k < e->n_marks; k++)
-		if (e->marks[k].technique != 0 && (k == 0 ||
-		    e->marks[k].technique != e->marks[k - 1].technique))
-			jw_c(w, technique_text(e->marks[k].technique, text));
-	jw_array_end(w);
+	put_marks(w, e);
+	put_names(w, e);
+	jw_key_b(w, "begins", s->begins[i]);
+	jw_key_b(w, "goal", s->goal[i]);
 	put_cause(w, s, i);
 	jw_object_end(w);
+}
+
+static void
+put_links(struct jw *w, const struct story *s)
+{
+	size_t i;
+
+	jw_key(w, "links");
+	jw_array(w);
+	for (i = 0; i < s->n_ties; i++) {
+		jw_object(w);
+		jw_key_s(w, "from", s->step[s->tie[i].from].id);
+		jw_key_s(w, "to", s->step[s->tie[i].to].id);
+		jw_key_s(w, "rule", s->tie[i].rule_id);
+		jw_key_c(w, "grade", grade_name(s->tie[i].grade));
+		jw_object_end(w);
+	}
+	jw_array_end(w);
 }
 
 static void
@@ -370,6 +422,7 @@ explain_json(struct jw *w, const struct findings *f, double latency_ms)
 	for (i = 0; i < f->s->n; i++)
 		put_moment(w, f->s, i);
 	jw_array_end(w);
+	put_links(w, f->s);
 	put_engine(w, f, latency_ms);
 	jw_object_end(w);
 }

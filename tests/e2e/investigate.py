@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /ai/investigate on a running server: what every sentence says stands in
 the records it cites, as read back over the API by other code than wrote it."""
-import http.client, json, os, re, statistics, time
+import http.client, json, os, re, statistics, subprocess, time
 import lab
 from lab import break_in, need
 
@@ -181,6 +181,44 @@ def a_new_one_is_told_live_once(l):
     with_stream.close()
 
 
+def an_answer_is_checked_without_the_store_and_a_changed_one_is_found_out(l):
+    c = l.tenant()
+    c.send(break_in(26, "verify"))
+    chain = c.chains()[0]
+    path = os.path.join(l.data, "investigation.json")
+
+    def verify(d):
+        with open(path, "w") as f:
+            json.dump(d, f)
+        r = subprocess.run([os.path.join(lab.BUILD, "tra-ce"), "--json", "verify", path], capture_output=True, text=True, timeout=60)
+        return r.returncode, json.loads(r.stdout)
+    for audience in ("analyst", "executive"):
+        d = c.post("/ai/investigate", {"chain_id": chain["chain_id"], "audience": audience}).want(200).json()
+        status, said = verify(d)
+        need(status == 0 and said["ok"] and said["investigations"] == 1 and said["faults"] == 0, said)
+        need(said["results"][0]["sentences"] == len(list(sentences(d))), said)
+    text = json.dumps(d := c.post("/ai/investigate", {"chain_id": chain["chain_id"]}).want(200).json(), ensure_ascii=False)
+    quoted = QUOTED.search(d["narrative"][1]["sentences"][0]["text"])[1]
+
+    def first(x):
+        return x["narrative"][1]["sentences"][0]
+    lies = {"a name": lambda x: first(x).update(text=first(x)["text"].replace(quoted, "nobody.exe")),
+            "a time": lambda x: first(x).update(text=TIME.sub("2001-01-01 00:00:00 UTC", first(x)["text"])),
+            "a number": lambda x: first(x).update(text=first(x)["text"] + " It happened 77 times."),
+            "a technique": lambda x: first(x).update(text=first(x)["text"] + " T1486."),
+            "a cite": lambda x: first(x).update(cites=["evt_" + "a" * 26]),
+            "no cite": lambda x: first(x).update(cites=[]),
+            "an action's reason": lambda x: x["recommended_actions"][0].update(cites=["evt_" + "a" * 26]),
+            "a counterfactual": lambda x: x["counterfactuals"][0].update(lost=x["counterfactuals"][0]["lost"] + 1),
+            "a link": lambda x: x["links"].pop(),
+            "an event": lambda x: x["timeline"].pop()}
+    for what, lie in lies.items():
+        x = json.loads(text)
+        lie(x)
+        status, said = verify(x)
+        need(status == 1 and not said["ok"] and said["faults"] > 0, "not found out:", what, said)
+
+
 def more_evidence_makes_a_new_one_and_the_old_one_stays(l):
     c = l.tenant()
     events = break_in(24, "late")
@@ -320,6 +358,7 @@ if __name__ == "__main__":
     lab.main(a_break_in_is_explained_and_every_sentence_holds, the_program_that_came_from_outside_is_to_be_ended_and_removed,
              a_counterfactual_is_true_of_the_recorded_graph, the_same_version_gives_the_same_bytes,
              what_was_said_is_kept_listed_and_said_again_word_for_word, a_new_one_is_told_live_once,
+             an_answer_is_checked_without_the_store_and_a_changed_one_is_found_out,
              more_evidence_makes_a_new_one_and_the_old_one_stays, whoever_asks_for_a_page_gets_one_without_markup_of_records,
              a_chain_given_back_is_the_stored_one_and_a_foreign_one_is_its_own, what_is_wrong_is_said_with_a_pointer,
              who_owns_it_is_named_by_its_line, text_of_events_changes_no_word_of_ours,
