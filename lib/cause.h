@@ -27,6 +27,10 @@ struct rank { uint8_t b[RANK_LEN]; };
 void rank_of(const struct event *ev, struct rank *r);
 int rank_cmp(const struct rank *a, const struct rank *b);
 int64_t rank_time(const struct rank *r);
+/* The source's own sequence number, 0: it gives none. */
+uint64_t rank_seq(const struct rank *r);
+/* The least rank of the same time and number in this phase. */
+struct rank rank_in_phase(const struct rank *r, enum phase phase);
 
 /* A posting slot: the role, with SLOT_MINOR for SUBJ, SESS, CRED and TARGET of
  * EVENT_MINOR events that carry no tag, so that walking what a process did

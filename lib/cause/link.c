@@ -152,6 +152,54 @@ link_last_open(const struct job *j, int64_t entity, int slot, int ender,
 	    rank_cmp(&end.rank, &p->rank) < 0 || end.ev == p->ev;
 }
 
+/*
+ * What names a process by its pid, and a handle in it, comes from one log, which
+ * numbers its records; a busy process opens, uses and closes one handle number
+ * several times within the second or millisecond in which all those records
+ * stand. By phase, all openings of that time would come first:
+ *
+ *	number	1    2   3     4    5   6
+ *		open use close open use close		all at 10:00:00
+ */
+static bool
+last_by_number(const struct job *j, int64_t entity, int slot, enum phase phase,
+    struct post *p)
+{
+	struct rank at = rank_in_phase(&j->n->rank, phase);
+
+	if (rank_seq(&at) == 0)
+		return link_last(j, entity, slot, p);
+	return j->v->last_before(j->v->ctx, entity, slot, &at, p);
+}
+
+static int
+cmp_by_number(const struct rank *a, const struct rank *b)
+{
+	uint64_t m = rank_seq(a), n = rank_seq(b);
+
+	if (rank_time(a) != rank_time(b) || m == 0 || n == 0)
+		return rank_cmp(a, b);
+	return m < n ? -1 : m > n;
+}
+
+bool
+link_last_alive(const struct job *j, int64_t entity, struct post *p)
+{
+	struct post end;
+
+	if (!last_by_number(j, entity, ROLE_NEW, PHASE_NEW, p))
+		return false;
+	return !last_by_number(j, entity, ROLE_END, PHASE_END, &end) ||
+	    cmp_by_number(&end.rank, &p->rank) < 0 || end.ev == p->ev;
+}
+
+bool
+link_order_known(const struct job *j, const struct post *p)
+{
+	return rank_time(&p->rank) != rank_time(&j->n->rank) ||
+	    (rank_seq(&p->rank) != 0 && rank_seq(&j->n->rank) != 0);
+}
+
 bool
 link_makes(const struct node *n, enum kind kind)
 {

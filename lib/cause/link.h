@@ -26,6 +26,11 @@ bool link_last(const struct job *j, int64_t entity, int slot, struct post *p);
 /* The last one that no post in `ender` follows before the event. */
 bool link_last_open(const struct job *j, int64_t entity, int slot, int ender,
     struct post *p);
+/* The same for what one log alone names and numbers, a pid or a handle: the
+ * last made that was not ended, by the log's numbers where times are equal. */
+bool link_last_alive(const struct job *j, int64_t entity, struct post *p);
+/* False: the two bear one time, and no numbers tell which was first. */
+bool link_order_known(const struct job *j, const struct post *p);
 /* Does the event make something of this kind? */
 bool link_makes(const struct node *n, enum kind kind);
 

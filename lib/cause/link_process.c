@@ -92,7 +92,7 @@ link_process(struct job *j, const struct ref *r)
 	struct post p;
 
 	if (r->flags & REF_WEAK) {
-		if (link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p) &&
+		if (link_last_alive(j, r->entity, &p) &&
 		    !restarted(j, &p))
 			link_add(j, p, e, false);
 		return;

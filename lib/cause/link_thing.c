@@ -6,6 +6,8 @@
  */
 #include "cause/link.h"
 
+#include <string.h>
+
 /* Do two records carry one content hash? */
 static bool
 same_hash(const struct node *a, const struct node *b)
@@ -164,6 +166,21 @@ of_another_object(const struct node *open, const struct node *use)
 	return named && here;
 }
 
+/* One that was open before the time of the event, if any: likelier what is
+ * closed or used then than one opened at that very time. */
+static void
+prefer_earlier(const struct job *j, int64_t handle, struct post *open)
+{
+	struct rank moment = { { 0 } };
+	struct post p, end;
+
+	memcpy(moment.b, j->n->rank.b, 8);
+	if (j->v->last_before(j->v->ctx, handle, ROLE_NEW, &moment, &p) &&
+	    (!j->v->last_before(j->v->ctx, handle, ROLE_END, &moment, &end) ||
+	    rank_cmp(&end.rank, &p.rank) < 0))
+		*open = p;
+}
+
 /* P12: the use or the close of a handle belongs to its opening. */
 void
 link_handle(struct job *j, const struct ref *r)
@@ -172,13 +189,17 @@ link_handle(struct job *j, const struct ref *r)
 		.from_role = ROLE_NEW, .to_role = r->role };
 	const struct node *open;
 	struct post p;
+	bool known;
 
-	if (!link_last_open(j, r->entity, ROLE_NEW, ROLE_END, &p) ||
-	    handle_is_gone(j, &p))
+	if (!link_last_alive(j, r->entity, &p))
 		return;
+	known = link_order_known(j, &p);
+	if (!known)
+		prefer_earlier(j, r->entity, &p);
 	open = j->v->node(j->v->ctx, p.ev);
-	if (open != NULL && !of_another_object(open, j->n))
-		link_add(j, p, e, true);
+	if (open != NULL && !handle_is_gone(j, &p) &&
+	    !of_another_object(open, j->n))
+		link_add(j, p, e, known);
 }
 
 /* P13 what was made is used: by an id that is given out once, else by a name,

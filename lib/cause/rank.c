@@ -4,7 +4,10 @@
  * (source, host): between two sources a tie at one nanosecond and one phase has
  * no meaning, so any rule that depends on nothing but the two records will do,
  * and the id gives that in eight bytes of a key that memcmp can compare. Within
- * one source and host the source's own sequence decides, as it should.
+ * one source and host the source's own sequence decides, as it should. Between
+ * what makes, uses and ends a thing at one time the phase comes before it;
+ * where a log numbers its records and a number of the thing (a handle, a pid)
+ * comes back within that time, link.c asks for the sequence alone.
  */
 #include "cause.h"
 
@@ -51,6 +54,27 @@ rank_time(const struct rank *r)
 	for (i = 0; i < 8; i++)
 		n = n << 8 | r->b[i];
 	return (int64_t)(n ^ (1ULL << 63));
+}
+
+uint64_t
+rank_seq(const struct rank *r)
+{
+	uint64_t n = 0;
+	int i;
+
+	for (i = 9; i < 14; i++)
+		n = n << 8 | r->b[i];
+	return n;
+}
+
+struct rank
+rank_in_phase(const struct rank *r, enum phase phase)
+{
+	struct rank least = *r;
+
+	least.b[8] = (uint8_t)phase;
+	memset(least.b + 14, 0, RANK_LEN - 14);
+	return least;
 }
 
 void
