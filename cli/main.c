@@ -38,6 +38,9 @@ static const struct command {
 	    "what the records of a file can prove, and what they lack" },
 	{ "rebuild", cmd_rebuild, "[--tenant T]",
 	    "read the stored records again with today's rules" },
+	{ "prune", cmd_prune, "[--tenant T] [--days N]",
+	    "drop events beyond the tenant's retention; what chains rest on "
+	    "stays" },
 	{ "investigate", cmd_investigate, "CHAIN_ID [--tenant T] "
 	    "[--executive]", "a chain explained, each sentence checked" },
 	{ "export", cmd_export, "[CHAIN_ID...] --format F [--out FOLDER] "

@@ -54,6 +54,7 @@ struct ingest_item {		/* one place of the input */
 	struct str detector, place;	/* see sighting.h; empty: not counted */
 
 	int64_t ingested_ns;	/* when it came; 0: now */
+	int64_t ev_wanted;	/* its number if it is new; 0: the next */
 	int64_t ev;		/* after commit */
 	bool duplicate;
 };
@@ -114,6 +115,7 @@ MUST_CHECK enum rc ingest_relink(struct ingest *in, struct graph *g,
 
 struct rebuilt {
 	size_t events, variants, unlinks, notes;	/* that came over */
+	size_t dropped;		/* events left behind */
 	size_t chains_before, chains, changed;	/* changed: got a new version */
 	char ruleset[RULESET_TEXT];
 	char why[256];		/* what stood in the way, unless RC_OK */
@@ -129,6 +131,15 @@ struct rebuilt {
 MUST_CHECK enum rc ingest_rebuild(struct store *st, int64_t tenant,
     const struct tagger *t, void (*progress)(void *ctx, size_t done,
     size_t all), void *ctx, struct rebuilt *out);
+/*
+ * The same, without the events that were stored before `before_ns` and that
+ * nothing kept rests on: no version of any chain, no segment, no unlink
+ * (store/needed.c). What is left is what taking in the rest alone would give.
+ * With nothing to leave behind, nothing is done and out->dropped is 0.
+ */
+MUST_CHECK enum rc ingest_prune(struct store *st, int64_t tenant,
+    const struct tagger *t, int64_t before_ns, void (*progress)(void *ctx,
+    size_t done, size_t all), void *ctx, struct rebuilt *out);
 /* Is a rebuild due, by what the store says (NULL), or by these rules too? */
 MUST_CHECK enum rc ingest_rebuild_due(struct graph *g, const struct tagger *t,
     bool *due);

@@ -178,7 +178,7 @@ struct event_row {
 	struct str extra;		/* outer members, JSON */
 	struct str columns;		/* Zeek TSV column line */
 };
-/* Adds row, raw bytes and postings; row->ev is set. Raw bytes of one
+/* Adds row, raw bytes and postings; row->ev is set if it was 0. Raw bytes of one
  * transaction are packed together into compressed blocks. */
 MUST_CHECK enum rc graph_event_add(struct graph *g, struct event_row *row,
     struct str raw);
@@ -474,14 +474,14 @@ MUST_CHECK enum rc graph_variant_next(struct graph *g, int64_t after,
 /* Every event that may be a seed: tagged, an alert, or of some severity. */
 MUST_CHECK enum rc graph_events_marked(struct graph *g, struct arena *a,
     int64_t **ev, size_t *n);
-/*
- * What is no function of the events, in both graphs' open transactions: `to`
- * holds the same events under the same numbers. Unlinks, the records kept
- * beside those that speak, chains with their versions, notes and analysts'
- * words, changes, answers kept for retries, small facts that `to` has not. Not
- * who is in a chain: graph_chain_put and graph_chain_relist say that.
- */
-MUST_CHECK enum rc graph_copy(struct graph *to, struct graph *from);
+/* What is no function of the events: unlinks, variants, chains with all that was
+ * said of them, changes, kept answers, small facts that `to` has not. In both
+ * graphs' open transactions; events have the same numbers. Variants of events
+ * that `to` does not hold are left. Not who is in a chain: graph_chain_body. */
+MUST_CHECK enum rc graph_copy(struct graph *to, struct graph *from,
+    int64_t *left);
+struct table;	/* gets every event that something kept rests on (needed.c) */
+MUST_CHECK enum rc graph_events_needed(struct graph *g, struct table *keep);
 /* Without a new version: its body, and who is in it. */
 MUST_CHECK enum rc graph_chain_body(struct graph *g, const uint8_t id[16],
     struct str body);

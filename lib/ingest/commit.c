@@ -305,6 +305,7 @@ put_item(struct work *w, struct ingest_item *it)
 	if (rc != RC_ABSENT)
 		return rc;
 	rc = row_of(w, it, &row);
+	row.ev = it->ev_wanted;
 	if (rc == RC_OK)
 		rc = graph_event_add(w->g, &row, it->raw);
 	if (rc == RC_OK)

@@ -98,6 +98,28 @@ bool memo_is_empty(const struct memo *m);
 /* It takes in no more: time to forget all. */
 bool memo_is_full(const struct memo *m);
 
+/* ---- leave.c: what retention leaves behind ---------------------------------- */
+
+struct leave {
+	int64_t before_ns;	/* 0: nothing is left */
+	struct table needed;	/* events that something kept rests on */
+	struct table left;
+	size_t at;		/* of leave_undone */
+};
+void leave_begin(struct leave *l);
+void leave_end(struct leave *l);
+/* What is needed, as things are now. */
+MUST_CHECK enum rc leave_look(struct leave *l, struct graph *g);
+/* Is this event left behind? From then on leave_left says so. */
+MUST_CHECK enum rc leave_old(struct leave *l, struct graph *g, struct arena *a,
+    int64_t ev, bool *left);
+bool leave_left(const struct leave *l, int64_t ev);
+/* The next that was left and is needed after all; it is left no more. */
+bool leave_undone(struct leave *l, int64_t *ev);
+/* How many there would be. */
+MUST_CHECK enum rc leave_count(struct leave *l, struct graph *g,
+    struct arena *a, size_t *n);
+
 /* ---- tell.c: chains put into the store and the change log ---------------- */
 
 struct teller {

@@ -32,7 +32,8 @@ struct rebuild {
 	struct graph *old, *fresh;
 	struct arena *a;	/* of one chunk */
 	struct json_doc *doc;
-	int64_t last;		/* event that came over last */
+	int64_t last;		/* event that was looked at last */
+	struct leave leave;	/* retention */
 	size_t all;
 	void (*progress)(void *ctx, size_t done, size_t all);
 	void *ctx;
@@ -84,6 +85,7 @@ event_read(struct rebuild *r, int64_t ev, struct chunk *c)
 	if (memcmp(it->raw_sha256, row->raw_sha256, SHA256_LEN) != 0)
 		return stuck(r, row->id, "is not the record that was stored");
 	it->ingested_ns = row->ingested_ns;
+	it->ev_wanted = ev;
 	row->ev = ev;
 	c->b.n++;
 	c->bytes += rec.text.len;
@@ -129,18 +131,44 @@ chunk_commit(struct rebuild *r, struct chunk *c)
 	return rc;
 }
 
+/* Under the lock: chains that were made meanwhile may rest on events that were
+ * left behind already. They come after all; the order of arrival is nothing. */
+static enum rc
+fetch_needed(struct rebuild *r)
+{
+	int64_t ev = 0;
+	enum rc rc = leave_look(&r->leave, r->old);
+
+	while (rc == RC_OK && leave_undone(&r->leave, &ev)) {
+		struct chunk c = { 0 };
+
+		arena_reset(r->a);
+		rc = event_read(r, ev, &c);
+		if (rc == RC_OK)
+			rc = chunk_commit(r, &c);
+		r->out->events++;
+		r->out->dropped--;
+	}
+	return rc;
+}
+
 /* The next few thousand events; *none: all have come over. */
 static enum rc
 chunk_take(struct rebuild *r, bool *none)
 {
 	struct chunk c = { 0 };
 	enum rc rc = RC_OK;
-	int64_t ev;
+	int64_t ev, from = r->last;
+	bool left = false;
 
 	arena_reset(r->a);
 	while (rc == RC_OK && c.b.n < CHUNK_EVENTS && c.bytes < CHUNK_BYTES) {
 		rc = graph_event_next(r->old, r->last, &ev);
 		if (rc == RC_OK)
+			rc = leave_old(&r->leave, r->old, r->a, ev, &left);
+		if (rc == RC_OK && left)
+			r->out->dropped++;
+		else if (rc == RC_OK)
 			rc = event_read(r, ev, &c);
 		if (rc == RC_OK)
 			r->last = ev;
@@ -149,7 +177,7 @@ chunk_take(struct rebuild *r, bool *none)
 		rc = RC_OK;
 	if (rc == RC_OK)
 		rc = chunk_commit(r, &c);
-	*none = c.b.n == 0;
+	*none = r->last == from;
 	r->out->events += c.b.n;
 	if (r->progress != NULL && rc == RC_OK)
 		r->progress(r->ctx, r->out->events, r->all);
@@ -180,8 +208,9 @@ speakers_take(struct rebuild *r)
 
 		arena_reset(r->a);
 		rc = graph_variant_next(r->old, ev, &ev);
-		if (rc == RC_OK)
-			rc = event_read(r, ev, &c);
+		if (rc != RC_OK || leave_left(&r->leave, ev))
+			continue;
+		rc = event_read(r, ev, &c);
 		if (rc == RC_OK)
 			rc = chunk_commit(r, &c);
 	}
@@ -191,7 +220,7 @@ speakers_take(struct rebuild *r)
 /* ---- what is told --------------------------------------------------------- */
 
 static enum rc
-all_came(struct rebuild *r)
+all_came(struct rebuild *r, int64_t variants_left)
 {
 	static const char *const what[GRAPH_COUNTS] = { "events", "variants",
 		"unlinks", "chains", "versions", "notes", "changes" };
@@ -201,6 +230,8 @@ all_came(struct rebuild *r)
 
 	if (rc == RC_OK)
 		rc = graph_counts(r->fresh, have);
+	had[0] -= (int64_t)r->out->dropped;
+	had[1] -= variants_left;
 	for (i = 0; i < GRAPH_COUNTS && rc == RC_OK; i++) {
 		if (had[i] == have[i])
 			continue;
@@ -275,14 +306,15 @@ chains_make(struct rebuild *r)
 static enum rc
 derive(struct rebuild *r)
 {
+	int64_t left;
 	bool foreign;
 	enum rc rc = graph_begin(r->fresh, &foreign);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = graph_copy(r->fresh, r->old);
+	rc = graph_copy(r->fresh, r->old, &left);
 	if (rc == RC_OK)
-		rc = all_came(r);
+		rc = all_came(r, left);
 	if (rc == RC_OK)
 		rc = graph_set_text(r->fresh, "ruleset",
 		    str_of(r->out->ruleset));
@@ -307,6 +339,8 @@ last_part(struct rebuild *r)
 		return rc;
 	rc = events_take(r);
 	if (rc == RC_OK)
+		rc = fetch_needed(r);
+	if (rc == RC_OK)
 		rc = speakers_take(r);
 	if (rc == RC_OK)
 		rc = graph_chains(r->old, r->a, NULL, NULL, count,
@@ -320,31 +354,61 @@ last_part(struct rebuild *r)
 	return rc;
 }
 
+static enum rc
+anew(struct rebuild *r, int64_t tenant)
+{
+	enum rc rc = store_graph_anew(r->st, tenant, &r->fresh);
+
+	if (rc != RC_OK)
+		return rc;
+	r->all = (size_t)graph_number(r->old, "events");
+	rc = events_take(r);
+	if (rc == RC_OK)
+		rc = last_part(r);
+	if (rc != RC_OK)
+		store_graph_discard(r->st, r->fresh);
+	return rc;
+}
+
+static enum rc
+run(struct rebuild *r, int64_t tenant)
+{
+	size_t n = 0;
+	enum rc rc;
+
+	memset(r->out, 0, sizeof(*r->out));
+	ruleset_text(r->tagger, r->out->ruleset);
+	rc = store_graph(r->st, tenant, &r->old);
+	if (rc != RC_OK)
+		return rc;
+	r->a = arena_new();
+	r->doc = json_doc_new();
+	leave_begin(&r->leave);
+	if (r->leave.before_ns != 0)
+		rc = leave_count(&r->leave, r->old, r->a, &n);
+	if (rc == RC_OK && (r->leave.before_ns == 0 || n > 0))
+		rc = anew(r, tenant);
+	leave_end(&r->leave);
+	json_doc_free(r->doc);
+	arena_free(r->a);
+	return rc;
+}
+
 enum rc
 ingest_rebuild(struct store *st, int64_t tenant, const struct tagger *t,
     void (*progress)(void *ctx, size_t done, size_t all), void *ctx,
     struct rebuilt *out)
 {
-	struct rebuild r = { .st = st, .tagger = t, .progress = progress,
-		.ctx = ctx, .out = out };
-	enum rc rc;
+	return run(&(struct rebuild){ .st = st, .tagger = t,
+	    .progress = progress, .ctx = ctx, .out = out }, tenant);
+}
 
-	memset(out, 0, sizeof(*out));
-	ruleset_text(t, out->ruleset);
-	rc = store_graph(st, tenant, &r.old);
-	if (rc == RC_OK)
-		rc = store_graph_anew(st, tenant, &r.fresh);
-	if (rc != RC_OK)
-		return rc;
-	r.a = arena_new();
-	r.doc = json_doc_new();
-	r.all = (size_t)graph_number(r.old, "events");
-	rc = events_take(&r);
-	if (rc == RC_OK)
-		rc = last_part(&r);
-	if (rc != RC_OK)
-		store_graph_discard(st, r.fresh);
-	json_doc_free(r.doc);
-	arena_free(r.a);
-	return rc;
+enum rc
+ingest_prune(struct store *st, int64_t tenant, const struct tagger *t,
+    int64_t before_ns, void (*progress)(void *ctx, size_t done, size_t all),
+    void *ctx, struct rebuilt *out)
+{
+	return run(&(struct rebuild){ .st = st, .tagger = t,
+	    .leave.before_ns = before_ns, .progress = progress, .ctx = ctx,
+	    .out = out }, tenant);
 }

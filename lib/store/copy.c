@@ -13,7 +13,7 @@
 
 #include "base/hash.h"
 
-enum { EVENT_NEXT, VARIANT_NEXT, MARKED, VARIANTS, VARIANT_PUT, EMPTY, COUNTS,
+enum { EVENT_NEXT, VARIANT_NEXT, MARKED, VARIANTS, VARIANT_PUT, EMPTY, HELD, COUNTS,
 	BODIES, BODY_SET };
 static const char *const sql[] = {
 	[EVENT_NEXT] = "SELECT ev FROM event WHERE ev > ? ORDER BY ev LIMIT 1",
@@ -28,6 +28,7 @@ static const char *const sql[] = {
 	[EMPTY] = "SELECT c.id, c.first_seed FROM chain c WHERE c.live = 1 AND"
 	    " NOT EXISTS (SELECT 1 FROM chain_member m WHERE"
 	    " m.chain = c.chain) ORDER BY c.id",
+	[HELD] = "SELECT 1 FROM event WHERE ev = ?",
 	[COUNTS] = "SELECT (SELECT count(*) FROM event),"
 	    " (SELECT count(*) FROM variant), (SELECT count(*) FROM unlink),"
 	    " (SELECT count(*) FROM chain),"
@@ -192,8 +193,19 @@ variant_put(struct graph *to, int64_t ev, const uint8_t digest[SHA256_LEN],
 	return rc;
 }
 
+static bool
+is_held(struct graph *g, int64_t ev)
+{
+	struct query q = query_begin(g->db, sql[HELD]);
+
+	query_put_int(&q, ev);
+	(void)query_next(&q);
+	return query_end(&q, RC_ABSENT) == RC_OK;
+}
+
 static enum rc
-variants_copy(struct graph *to, struct graph *from, struct arena *a)
+variants_copy(struct graph *to, struct graph *from, struct arena *a,
+    int64_t *left)
 {
 	struct query q = query_begin(from->db, sql[VARIANTS]);
 	uint8_t digest[SHA256_LEN];
@@ -203,6 +215,10 @@ variants_copy(struct graph *to, struct graph *from, struct arena *a)
 
 	while (rc == RC_OK && query_next(&q)) {
 		arena_reset(a);
+		if (!is_held(to, query_int(&q, 0))) {
+			++*left;
+			continue;
+		}
 		query_bytes(&q, 1, digest, sizeof(digest));
 		at = (struct place){ query_int(&q, 2), query_int(&q, 3),
 			query_int(&q, 4) };
@@ -307,11 +323,14 @@ bodies_again(struct graph *to, struct graph *from, struct arena *a)
 }
 
 enum rc
-graph_copy(struct graph *to, struct graph *from)
+graph_copy(struct graph *to, struct graph *from, int64_t *left)
 {
 	struct arena *a = arena_new();
-	enum rc rc = variants_copy(to, from, a);
+	enum rc rc;
 	size_t i;
+
+	*left = 0;
+	rc = variants_copy(to, from, a, left);
 
 	for (i = 0; i < COUNT(copied) && rc == RC_OK; i++)
 		rc = table_copy(to, from, &copied[i]);

@@ -21,8 +21,9 @@ static const char *const sql[] = {
 	[FIND] = "SELECT ev FROM event WHERE id = ?",
 	[ADD] = "INSERT INTO event (id, rank, host, source, type, action,"
 	    " act, outcome, flags, severity, block, start, size, sha256, refs, tags,"
-	    " extra, columns, ingested) VALUES"
-	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " extra, columns, ingested, ev) VALUES"
+	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+	    " nullif(?, 0))",
 	[REPLACE] = "UPDATE event SET id = ?, rank = ?, host = ?, source = ?,"
 	    " type = ?, action = ?, act = ?, outcome = ?, flags = ?, severity = ?,"
 	    " block = ?, start = ?, size = ?, sha256 = ?, refs = ?, tags = ?,"
@@ -182,7 +183,7 @@ put_record(struct query *q, const struct event_row *row,
 	query_put_blob(q, row->raw_sha256, sizeof(row->raw_sha256));
 }
 
-/* Parameters 1 to 17 of ADD and REPLACE; `last` is the 18th. */
+/* Parameters 1 to 18 of ADD and REPLACE; `last` is the 19th. */
 static enum rc
 row_write(struct graph *g, const char *text, const struct event_row *row,
     const struct place *at, int64_t last)
@@ -222,6 +223,8 @@ row_write(struct graph *g, const char *text, const struct event_row *row,
 		query_put_null(&q);
 	query_put_int(&q, columns);
 	query_put_int(&q, last);
+	if (text == sql[ADD])
+		query_put_int(&q, row->ev);
 	return query_run(&q);
 }
 

@@ -6,6 +6,8 @@
 
 #include "ingest.h"
 
+#define STORED_NS INT64_C(1800000000000000000)	/* when records came */
+
 static const char story[] =
 	"{\"id\":\"a\",\"source\":\"windows\",\"raw\":{\"EventID\":1,"
 	"\"Channel\":\"Microsoft-Windows-Sysmon/Operational\","
@@ -35,7 +37,7 @@ take(struct kit *k, struct store *st, const char *text)
 
 	assert_int_equal(ingest_read(k->a, doc, NULL, str_of(text), &shape,
 	    &b), JSON_OK);
-	OK(ingest_commit(in, k->t.id, &list, 1, 1800000000000000000));
+	OK(ingest_commit(in, k->t.id, &list, 1, STORED_NS));
 	assert_int_equal(b.rejected, 0);
 	assert_true(b.accepted > 0);
 	ingest_free(in);
@@ -175,7 +177,7 @@ records_read_with_other_rules_are_remembered(void **state)
 	assert_int_equal(ingest_read(k->a, doc, NULL, str_of(story), &shape,
 	    &b), JSON_OK);
 	b.ruleset[0] = b.ruleset[0] == 'f' ? '0' : 'f';
-	OK(ingest_commit(in, k->t.id, &list, 1, 1800000000000000000));
+	OK(ingest_commit(in, k->t.id, &list, 1, STORED_NS));
 	OK(ingest_rebuild_due(k->g, NULL, &due));
 	assert_true(due);
 	OK(ingest_rebuild(k->st, k->t.id, NULL, NULL, NULL, &r));
@@ -184,6 +186,67 @@ records_read_with_other_rules_are_remembered(void **state)
 	assert_false(due);
 	ingest_free(in);
 	json_doc_free(doc);
+}
+
+/* ---- retention ----------------------------------------------------------- */
+
+struct late {
+	struct kit *k;
+	struct store *st;
+	const char *text;
+};
+
+/* Somebody else sends this as soon as the first events have been looked at. */
+static void
+send_late(void *ctx, size_t done, size_t all)
+{
+	struct late *l = ctx;
+
+	(void)done;
+	(void)all;
+	if (l->text != NULL)
+		take(l->k, l->st, l->text);
+	l->text = NULL;
+}
+
+static void
+what_becomes_evidence_while_it_runs_comes_along(void **state)
+{
+	static const char quiet[] = "{\"id\":\"q\",\"event_type\":\"x\","
+	    "\"source\":\"s\",\"timestamp\":\"2026-03-11T09:00:00Z\","
+	    "\"actor\":\"ann\",\"action\":\"read\"}\n";
+	struct kit *k = *state;
+	struct late l = { .k = k, .text = strchr(story, '\n') + 1 };
+	struct rebuilt r;
+	int64_t ev;
+	uint8_t id[16];
+	struct chain c = { 0 };
+	struct chain_row row;
+
+	take(k, k->st, str_c(k->a, (struct str){ story,
+	    (size_t)(l.text - story) }));	/* the first line, a */
+	take(k, k->st, quiet);
+	take(k, k->st, "{\"id\":\"z\",\"event_type\":\"x\",\"source\":\"s\","
+	    "\"timestamp\":\"2026-03-11T09:00:01Z\",\"actor\":\"bea\","
+	    "\"action\":\"read\"}\n");	/* the newest always stays */
+	OK(store_open(k->data, false, &l.st));
+	OK(ingest_prune(k->st, k->t.id, NULL, STORED_NS + 1, send_late, &l,
+	    &r));
+	assert_null(l.text);
+	assert_int_equal(r.dropped, 1);		/* the quiet one alone */
+	assert_int_equal(r.events, 3);
+	OK(store_graph(k->st, k->t.id, &k->g));
+	assert_int_equal(graph_number(k->g, "events"), 3);
+	OK(graph_chains(k->g, k->a, NULL, NULL, first_id, id));
+	OK(graph_chain_get(k->g, k->a, id, &row));
+	assert_true(chain_unpack(k->a, row.body, &c));
+	assert_int_equal(c.n_members, 2);
+	OK(graph_event_next(k->g, 0, &ev));
+	assert_int_equal(ev, 1);		/* under its old number */
+	store_close(l.st);
+	/* Nothing is old now but what is needed. */
+	OK(ingest_prune(k->st, k->t.id, NULL, STORED_NS, NULL, NULL, &r));
+	assert_int_equal(r.dropped, 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
@@ -197,6 +260,7 @@ main(void)
 		TEST(one_at_a_time),
 		TEST(who_had_the_old_file_open_writes_into_the_new_one),
 		TEST(records_read_with_other_rules_are_remembered),
+		TEST(what_becomes_evidence_while_it_runs_comes_along),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

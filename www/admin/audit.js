@@ -4,7 +4,7 @@ import { el, number, stamp } from "./dom.js";
 import { get, q } from "./api.js";
 import { field, head, input, note, sameByApi, select, sheet, table } from "./parts.js";
 
-const deeds = [["", "anything"], ["key", "keys"], ["tenant", "tenants"], ["session", "sign-ins"], ["administrator", "people"], ["owners", "owners map"], ["webhook", "webhooks"]];
+const deeds = [["", "anything"], ["key", "keys"], ["tenant", "tenants"], ["session", "sign-ins"], ["administrator", "people"], ["owners", "owners map"], ["webhook", "webhooks"], ["tenant.prune", "retention"]];
 
 export async function audit({ who, words, names, go }) {
   const operator = who.role === "operator";

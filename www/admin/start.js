@@ -50,7 +50,7 @@ function tenantStep(at, next, context) {
     const [name, hint] = text.split(" · ");
     return pick("radio", "plan", v, name, hint, i === 0);
   })),
-  field("Retention, days", input("retention_days", { inputmode: "numeric", value: 90 }), "How long raw records are to be kept."))),
+  field("Retention, days", input("retention_days", { inputmode: "numeric", value: 90 }), "tra-ce prune, meant to run once a day, drops what was stored earlier; what a chain rests on stays."))),
   sameByApi(["POST", "/admin/tenants", { name: "north", plan: "standard", retention_days: 90 }]));
 }
 

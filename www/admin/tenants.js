@@ -67,7 +67,7 @@ function planSheet(t, operator, again) {
   }, "Save", el("div", { class: "two" },
     field("Plan", select("plan", plans, t.plan)),
     field("A rate of its own", input("rate", { inputmode: "numeric", value: { standard: 100, enterprise: 1000 }[t.plan] === t.rate ? "" : t.rate }), "Requests a minute instead of the plan’s; 0 is unlimited."),
-    field("Retention, days", input("retention_days", { inputmode: "numeric", value: t.retention_days })))));
+    field("Retention, days", input("retention_days", { inputmode: "numeric", value: t.retention_days }), "What was stored earlier is dropped by tra-ce prune, meant to run once a day; what a chain rests on stays."))));
 }
 
 export async function tenant({ tenant: name, who, again }) {
