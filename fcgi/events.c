@@ -168,11 +168,35 @@ post(struct app *app, const struct request *rq, struct reply *rp)
 	return commit(app, rq, rp, &b);
 }
 
+/* ?native_id= names events and is no filter among others. */
+static enum rc
+native_id_of(const struct request *rq, struct reply *rp, struct str *id)
+{
+	static const char *const others[] = { "source", "event_type", "actor",
+		"entity", "technique", "grade", "since", "until", "q",
+		"cursor" };
+	size_t i;
+
+	*id = request_param(rq, "native_id");
+	if (!request_has_param(rq, "native_id"))
+		return RC_OK;
+	if (id->len == 0)
+		return reply_bad_field(rp, STR("/native_id"),
+		    "must not be empty");
+	for (i = 0; i < COUNT(others); i++)
+		if (request_has_param(rq, others[i]))
+			return reply_bad_field(rp, STR("/native_id"),
+			    "stands alone: leave the other filters out");
+	return RC_OK;
+}
+
 static enum rc
 filter_of(const struct request *rq, struct reply *rp, struct event_filter *f)
 {
-	enum rc rc;
+	enum rc rc = native_id_of(rq, rp, &f->native_id);
 
+	if (rc != RC_OK)
+		return rc;
 	f->source = request_param(rq, "source");
 	f->type = request_param(rq, "event_type");
 	f->actor = request_param(rq, "actor");

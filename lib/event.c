@@ -123,6 +123,20 @@ event_id(struct event *ev)
 }
 
 void
+event_id_of_tenant(struct str salt, const uint8_t content_id[16],
+    uint8_t id[16])
+{
+	struct sha256_state s;
+	uint8_t digest[SHA256_LEN];
+
+	sha256_begin(&s);
+	sha256_add_field(&s, salt);
+	sha256_add(&s, content_id, 16);
+	sha256_end(&s, digest);
+	memcpy(id, digest, 16);
+}
+
+void
 event_id_text(const uint8_t id[16], char out[EVENT_ID_TEXT])
 {
 	memcpy(out, "evt_", 4);

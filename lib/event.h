@@ -182,6 +182,10 @@ struct event {
  * 'r'), each with its length before it (sha256_add_field). Text: evt_ + 26 base32 characters.
  */
 void event_id(struct event *ev);
+/* The id under which a tenant knows what event_id() gave: an id that is the same
+ * in two tenants would tell each what the other holds. */
+void event_id_of_tenant(struct str salt, const uint8_t content_id[16],
+    uint8_t id[16]);
 void event_id_text(const uint8_t id[16], char out[EVENT_ID_TEXT]);
 MUST_CHECK bool event_id_parse(struct str text, uint8_t id[16]);
 

@@ -41,6 +41,8 @@ MUST_CHECK enum rc read_event_whole(struct reader *r, struct jw *w, int64_t ev);
 
 struct event_filter {
 	struct str source, type, actor, entity, q;
+	struct str native_id;		/* the sender's or vendor's own id; with
+					   it nothing else filters */
 	technique technique;
 	enum grade grade;		/* 0: any */
 	bool has_since, has_until;

@@ -279,26 +279,13 @@ find_salt(struct work *w)
 	return graph_set_text(w->g, "id_salt", w->salt);
 }
 
-static void
-make_id(const struct work *w, struct ingest_item *it)
-{
-	struct sha256_state s;
-	uint8_t digest[SHA256_LEN];
-
-	sha256_begin(&s);
-	sha256_add_field(&s, w->salt);
-	sha256_add(&s, it->content_id, 16);
-	sha256_end(&s, digest);
-	memcpy(it->id, digest, 16);
-}
-
 static enum rc
 put_item(struct work *w, struct ingest_item *it)
 {
 	struct event_row row;
 	enum rc rc;
 
-	make_id(w, it);
+	event_id_of_tenant(w->salt, it->content_id, it->id);
 	rc = graph_event_find(w->g, it->id, &it->ev);
 	if (rc == RC_OK)
 		return known_event(w, it);

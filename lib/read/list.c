@@ -139,6 +139,55 @@ by_entity(struct reader *r, struct str text, struct event_query *q, bool *none)
 	return rc;
 }
 
+/* Every source that ever told anything, once. */
+static enum rc
+sources(struct reader *r, int64_t **out, size_t *n)
+{
+	struct coverage *c;
+	size_t rows, i, j;
+	enum rc rc = graph_coverage(r->g, r->a, &c, &rows);
+
+	*n = 0;
+	if (rc != RC_OK)
+		return rc;
+	*out = arena_array(r->a, rows + 1, sizeof(**out));
+	for (i = 0; i < rows; i++) {
+		for (j = 0; j < *n && (*out)[j] != c[i].source; j++)
+			;
+		if (j == *n)
+			(*out)[(*n)++] = c[i].source;
+	}
+	return RC_OK;
+}
+
+/* An event's id follows from its source and native id, so one look a source
+ * finds all that bear it; no index of native ids is kept. */
+static enum rc
+by_native_id(struct reader *r, struct str id, struct page *p)
+{
+	struct str salt = graph_text(r->g, r->a, "id_salt");
+	struct event ev = { .native_id = id };
+	struct event_row row;
+	uint8_t own[16];
+	int64_t *source, found;
+	size_t n, i;
+	enum rc rc = sources(r, &source, &n);
+
+	for (i = 0; i < n && rc == RC_OK && !p->full; i++) {
+		ev.source = graph_word_text(r->g, r->a, source[i]);
+		event_id(&ev);
+		event_id_of_tenant(salt, ev.id, own);
+		rc = graph_event_find(r->g, own, &found);
+		if (rc == RC_OK)
+			rc = graph_event_get(r->g, r->a, found, &row);
+		if (rc == RC_OK)
+			(void)take(p, &row);
+		else if (rc == RC_ABSENT)
+			rc = RC_OK;
+	}
+	return rc;
+}
+
 static enum rc
 ask(struct reader *r, const struct event_filter *f, struct page *p,
     struct rank *last, bool *done)
@@ -152,6 +201,8 @@ ask(struct reader *r, const struct event_filter *f, struct page *p,
 	enum rc rc = RC_OK;
 
 	*done = true;
+	if (f->native_id.len > 0)
+		return by_native_id(r, f->native_id, p);
 	if (!word(r, f->source, &q.source) || !word(r, f->type, &q.type))
 		return RC_OK;
 	if (f->entity.len > 0)

@@ -126,6 +126,20 @@ def filters_and_pages_give_exactly_what_matches(l):
         c.get("/events?" + bad).problem(422)
 
 
+def an_event_is_found_by_its_sender_s_own_id(l):
+    c, d = l.tenant(), l.tenant()
+    one = c.send([sign_in(1, id="ticket 4711/a"), sign_in(2, id="ticket 4711/a", source="gate"), sign_in(3)])
+    d.send([sign_in(1, id="ticket 4711/a")])
+    ids = lambda who, q: [e["event_id"] for e in who.get("/events?native_id=" + q).want(200).json()["events"]]
+    need(sorted(ids(c, "ticket%204711%2Fa")) == sorted(one[:2]), ids(c, "ticket%204711%2Fa"))
+    need(len(ids(c, "ticket%204711%2Fa&limit=1")) == 1 and ids(c, "ticket") == [] and ids(d, "sign-in-3") == [], "found too much")
+    raw = {"uuid": "9f1c-77", "eventType": "user.session.start", "published": "2026-03-06T14:30:00Z", "actor": {"id": "00u1", "type": "User", "alternateId": "a@b.example"}}
+    okta = c.post("/events?source=okta", raw).want(200).json()["event_ids"]
+    need(ids(c, "9f1c-77") == okta, "not by the vendor's id")
+    for bad in ("native_id=", "native_id=x&q=y", "native_id=x&since=2026-01-01T00:00:00Z"):
+        need(c.get("/events?" + bad).problem(422)["errors"][0]["pointer"] == "/native_id", bad)
+
+
 def odd_texts_survive(l):
     c = l.tenant()
     odd = ["\U0001f600\u200d", "e\u0301", "\u202eabc", "a\u2028b\u0085", 'q"\\/', "tab\t\x07\x1b\x7f", "<script>&amp;",
@@ -143,4 +157,4 @@ def odd_texts_survive(l):
 if __name__ == "__main__":
     lab.main(every_form_of_body_is_taken, one_bad_record_harms_no_neighbour, a_record_sent_twice_is_one_event,
              raw_comes_back_byte_for_byte, what_is_no_body_is_refused_whole,
-             filters_and_pages_give_exactly_what_matches, odd_texts_survive)
+             filters_and_pages_give_exactly_what_matches, an_event_is_found_by_its_sender_s_own_id, odd_texts_survive)

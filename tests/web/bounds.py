@@ -45,7 +45,7 @@ def text_out_of_logs_is_never_markup(l, b):
     edge = f"{chain['edges'][0]['from']}-%3E{chain['edges'][0]['to']}"
     one = f"/#/chain/{chain['chain_id']}"
     for path, css in (("/#/chains", "tr[data-chain]"), ("/#/triage", ".alert"), ("/#/coverage", "tbody tr"), (f"/#/find?q={chain['nodes'][-1]['event_id']}", ".answer"),
-                      (f"{one}?edge={edge}", ".raw"), *((f"{one}?tab={t}", ".panel > *:not(.busy)") for t in ("story", "timeline", "text", "history", "folded", "export"))):
+                      (f"{one}?edge={edge}", ".raw"), *((f"{one}?tab={t}", ".panel > *:not(.busy)") for t in ("story", "timeline", "text", "history", "beside", "export"))):
         b.open(path)
         b.see(css)
         for button in b.all(".more")[:3]:

@@ -106,6 +106,10 @@ def whatever_is_pasted_leads_back_to_the_root(l, b):
         b.press(Keys.ENTER)
         b.see(".found .names", text)
         b.see(".found .answer h2", "hops")
+    ids, _ = incident(c, 5, "own-id")
+    b.type("#paste", "own-id/5/4")                      # as the sender's own system names it
+    b.press(Keys.ENTER)
+    need(until(lambda: any(h.get_attribute("data-hop").endswith(ids[4]) for h in b.all("[data-hop]")), 10), b.words()[:600])
     b.type("#paste", "berth.exe")                       # a word in a record
     b.press(Keys.ENTER)
     b.see(".found a", "trace back")

@@ -14,7 +14,7 @@ import { Picture } from "./picture.js";
 import { story } from "./story.js";
 import { grade, span, techniques, when } from "./words.js";
 
-const TABS = [["story", "Story"], ["timeline", "Timeline"], ["text", "As text"], ["history", "Versions and notes"], ["folded", "Counted besides"], ["export", "Export"]];
+const TABS = [["story", "Story"], ["timeline", "Timeline"], ["text", "As text"], ["history", "Versions and notes"], ["beside", "Besides"], ["export", "Export"]];
 
 class Chain {
   constructor(into, id, query) {
@@ -142,16 +142,23 @@ class Chain {
     busy(into, "Reading\u2026");
     if (tab === "history") return history(into, this.m.chain);
     if (tab === "export") return this.exports(into);
-    if (tab === "folded") {
-      const a = await post("/causal/analyze", { event_ids: [this.m.chain.root_cause], include: ["folded"] });
-      const c = a.chains.find((x) => x.chain_id === this.m.chain.chain_id);
-      const list = (c && c.folded) || [];
-      if (still()) put(into, el("p", { class: "hint" }, "What the chain's processes did besides, counted and not drawn."), list.length ? el("ul", {}, list.map((f) => el("li", {}, `${f.count} \u00d7 `, said(f.act, { most: 80 }), " by ", said(f.process, { most: 160 })))) : empty("Nothing."));
-      return undefined;
-    }
+    if (tab === "beside") return this.beside(into, still);
     const told = await this.investigate();
     if (still()) put(into, story(told, (cites, button) => this.cited(cites, button)));
     return undefined;
+  }
+
+  async beside(into, still) {
+    const related = this.m.chain.related || [];
+    let folded = [], why = null;
+    try {
+      const a = await post("/causal/analyze", { event_ids: [this.m.chain.root_cause], include: ["folded"] });
+      folded = a.chains.find((x) => x.chain_id === this.m.chain.chain_id)?.folded || [];
+    } catch (e) { why = fault(e); }
+    if (!still()) return;
+    put(into, el("h3", {}, "Possibly related, not joined"), related.length ? el("ul", {}, related.map((r) => el("li", {}, grade(r.link.grade), " ", said(r.link.because, { most: 300 }), " ",
+      r.chain_id && r.chain_id !== this.m.chain.chain_id ? el("a", { href: href(["chain", r.chain_id], { from: r.event_id }) }, "its chain") : el("a", { href: href(["find"], { q: r.event_id }) }, "the event")))) : empty("Nothing."),
+    el("h3", {}, "What the chain's processes did besides, counted and not drawn"), why || (folded.length ? el("ul", {}, folded.map((f) => el("li", {}, `${f.count} \u00d7 `, said(f.act, { most: 80 }), " by ", said(f.process, { most: 160 })))) : empty("Nothing.")));
   }
 
   investigate() {

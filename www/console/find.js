@@ -41,12 +41,15 @@ function look(out, q) {
   return byText(out, q);
 }
 
-// Names first, then what is written in the records themselves.
+// The sender's own id first, then names, then what is written in the records themselves.
 async function byText(out, q) {
   const words = JSON.stringify(q).slice(1, -1);          // as a record would have it
-  const [things, events] = await Promise.all([
+  const [own, things, events] = await Promise.all([
+    get("/events", { native_id: q, limit: 20 }).then((a) => a.events, () => []),
     get("/causal/entities", { q, limit: 50 }).then((a) => a.entities),
     words ? get("/events", { q: words, limit: 20 }).then((a) => a.events, () => []) : []]);
+  if (own.length === 1) return ofEvent(out, own[0].event_id);
+  if (own.length) return ofMany(out, q, own);
   const exact = things.filter((t) => t.name.toLowerCase() === q.toLowerCase());
   if (!exact.length && events.length === 1) return ofEvent(out, events[0].event_id);
   const named = exact.length ? exact : things;

@@ -79,7 +79,13 @@ export function fold(m, budget, opened) {
     for (let at = id; at && !keep.has(at); at = m.parent(at)?.from) keep.add(at);
   };
   const weight = { root: 0, impact: 1, seed: 2 };
-  const important = m.order.filter((n) => n.role in weight).sort((a, b) => weight[a.role] - weight[b.role]);
+  // of signs, the first of each technique tells more than the hundredth of one
+  const known = new Set(), worth = new Map();
+  for (const n of m.order) if (n.role in weight) {
+    worth.set(n, weight[n.role] + (n.techniques.some((t) => !known.has(t)) ? 0 : 0.5));
+    n.techniques.forEach((t) => known.add(t));
+  }
+  const important = [...worth.keys()].sort((a, b) => worth.get(a) - worth.get(b));
   for (const n of important) if (keep.size < budget) way(n.event_id);
   for (const n of m.order) {
     const e = m.parent(n.event_id);
@@ -122,6 +128,7 @@ function units(m, keep, opened) {
     g.actions.set(n.action, (g.actions.get(n.action) || 0) + 1);
     of.set(n.event_id, g);
   }
+  for (const g of groups.values()) if (g.ids.length === 1) Object.assign(g, { id: g.ids[0], group: null, actions: null });
   out.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   return { units: out, of };
 }

@@ -61,7 +61,7 @@ function drawUnit(m, u, on, marks) {
       svg("text", { x: 24, y: 17, class: "head" }, head + " "), svg("text", { x: 24, y: 32, class: "sub" }, sub + " "),
       count ? svg("text", { x: BOX.w - 8, y: 32, class: "count" }, count + " ") : null),
     svg("title", {}, full));
-  if (cut) g.append(svg("text", { x: BOX.w - 6, y: -3, class: "cut" }, cut));
+  if (cut) g.append(svg("text", { x: BOX.w - 2, y: BOX.h + 11, class: "cut" }, cut));
   g.addEventListener("click", () => on.unit(u));
   return g;
 }
