@@ -2,7 +2,8 @@
 /*
  * triage - which alert first, and why.
  *
- * POST /ai/triage  200 {"alerts","order","rows","errors"}   400 no JSON
+ * POST /ai/triage  200 {"alerts","order","rows","learning","errors"}
+ *                  400 no JSON
  *                  422 no alert is acceptable, or more than 10,000
  *
  * An alert names a stored event or chain, or is an event itself, which is
@@ -11,7 +12,9 @@
  * error, so that the answer tells nothing of what other tenants hold.
  */
 #include "ask.h"
+#include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "confine.h"
 #include "explain.h"
 #include "norm.h"
@@ -261,6 +264,29 @@ put_errors(struct jw *w, const struct reading *r)
 	jw_array_end(w);
 }
 
+/* Once a day, by who comes first. What cannot be kept now is learnt again by
+ * the next request. */
+static enum rc
+learn(struct graph *g, const struct request *rq)
+{
+	struct str text;
+	bool learnt, foreign;
+	enum rc rc = triage_learn(g, rq->mem, clock_now_ns(), &learnt, &text);
+
+	if (rc != RC_OK || !learnt)
+		return rc;
+	rc = graph_begin(g, &foreign);
+	if (rc == RC_OK)
+		rc = graph_set_text(g, TRIAGE_WEIGHTS, text);
+	if (rc == RC_OK)
+		rc = graph_commit(g);
+	else
+		graph_rollback(g);
+	if (rc != RC_OK)
+		log_warn("id=%s learnt weights are not kept", rq->id);
+	return RC_OK;
+}
+
 static enum rc
 answer(struct app *app, const struct request *rq, struct reply *rp,
     struct reading *r)
@@ -271,12 +297,15 @@ answer(struct app *app, const struct request *rq, struct reply *rp,
 	enum rc rc = store_graph(app->store, rq->tenant, &g);
 
 	if (rc == RC_OK)
+		rc = learn(g, rq);
+	if (rc == RC_OK)
 		rc = triage_alerts(g, rq->mem, r->alerts, r->n, order);
 	if (rc != RC_OK)
 		return rc;
 	w = reply_json(rp);
 	jw_object(&w);
 	triage_put(&w, r->alerts, r->n, order);
+	triage_put_learning(&w, g, rq->mem);
 	put_errors(&w, r);
 	jw_object_end(&w);
 	return RC_OK;

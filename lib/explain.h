@@ -106,7 +106,7 @@ bool owners_find(struct str map, enum kind kind, struct str name,
 
 /* ---- triage (api.md 7; the essay is in explain/triage.c) ----------------- */
 
-enum { TRIAGE_ALERTS_MAX = 10000, TRIAGE_FACTORS_MAX = 12 };
+enum { TRIAGE_ALERTS_MAX = 10000, TRIAGE_FACTORS_MAX = 16 };
 
 struct triage_factor {
 	const char *name;
@@ -125,6 +125,7 @@ struct triage_alert {
 	int severity;		/* 0-100, grows with points */
 	struct triage_factor *factors;
 	size_t n_factors;
+	double probability;	/* of an attack; below 0: none is claimed */
 	bool known;		/* something to go by was found */
 	enum { TRIAGE_OF_CHAIN, TRIAGE_OF_EVENT, TRIAGE_OF_INLINE,
 		TRIAGE_OF_NOTHING } from;	/* what it was found in */
@@ -148,6 +149,16 @@ struct triage_alert {
  */
 MUST_CHECK enum rc triage_alerts(struct graph *g, struct arena *a,
     struct triage_alert *alerts, size_t n, size_t *order);
+/*
+ * Learn what factors are worth from the tenant's dispositions, once a day and
+ * from 50 on. *learnt: text is to be kept as the graph's TRIAGE_WEIGHTS (in a
+ * transaction of the caller's; reading and learning take none).
+ */
+#define TRIAGE_WEIGHTS "triage_weights"
+MUST_CHECK enum rc triage_learn(struct graph *g, struct arena *a,
+    int64_t now_ns, bool *learnt, struct str *text);
+/* Member "learning": what the weights rest on. */
+void triage_put_learning(struct jw *w, struct graph *g, struct arena *a);
 const char *triage_label(int severity);
 /* The members "alerts", "order" and "rows" of the answer, inside an object. */
 void triage_put(struct jw *w, const struct triage_alert *alerts, size_t n,

@@ -366,23 +366,19 @@ MUST_CHECK enum rc graph_idem_put(struct graph *g, struct str scope,
     struct str key, int64_t now_ns, const struct idem *i);
 
 /* ---- investigations ----------------------------------------------------- */
-
 struct investigation {			/* one as it was answered */
-	uint8_t id[16];
-	uint8_t chain[16];
+	uint8_t id[16], chain[16];
 	int64_t version, at_ns, seq;
-	struct str who, audience, title, model, fallback;
+	struct str who, audience, title, model, fallback, body;
 	enum grade grade;
-	double score;
-	struct str body;	/* JSON; empty in lists */
+	double score;		/* body: JSON, empty in lists */
 };
-enum { INVESTIGATION_MAX = 64 << 20 };
-/* In the open transaction; body is packed here. RC_EXISTS: it is there. */
+enum { INVESTIGATION_MAX = 64 << 20 };	/* bytes of a body */
+/* In the open transaction. RC_EXISTS: it is there. */
 MUST_CHECK enum rc graph_investigation_add(struct graph *g, const struct investigation *t);
 MUST_CHECK enum rc graph_investigation_get(struct graph *g, struct arena *a,
     const uint8_t id[16], struct investigation *t);
-/* Newest first, `most` of them, those of one chain (NULL: all) with seq below
- * `before` (0: from the newest). */
+/* Newest first, of one chain (NULL: all), seq below `before` (0: any). */
 MUST_CHECK enum rc graph_investigation_list(struct graph *g, struct arena *a,
     const uint8_t *chain, int64_t before, size_t most, struct investigation **t,
     size_t *n);
@@ -440,6 +436,10 @@ MUST_CHECK enum rc graph_sightings_near(struct graph *g, struct arena *a,
     int64_t place, int64_t since, int64_t until, struct sighted **s, size_t *n);
 /* Hour of the earliest event; RC_ABSENT: there is none. */
 MUST_CHECK enum rc graph_first_hour(struct graph *g, int64_t *hour);
+/* Chains closed with a disposition, latest made first; right: true_positive. */
+struct judged { uint8_t id[16]; bool right; };
+MUST_CHECK enum rc graph_judged(struct graph *g, struct arena *a, size_t most,
+    struct judged **j, size_t *n);
 /* What analysts said of chains, for each detector among their seeds, by chain,
  * then detector. */
 struct verdict { int64_t chain, detector; struct str disposition; };

@@ -23,6 +23,7 @@
  */
 #include "explain/triage.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,10 +119,20 @@ of_nothing_stored(struct triage *t, const struct event *inlined,
 	return rc;
 }
 
+/* A probability only where scores have turned out to mean one. */
+static double
+probability(const struct weights *w, int64_t points)
+{
+	double logit = (double)points / 1000 * M_LN2;
+
+	return w->calibrated ? 1 / (1 + exp(-(w->a * logit + w->b))) : -1;
+}
+
 static void
-answer(struct triage_alert *al, const struct done *d)
+answer(const struct weights *w, struct triage_alert *al, const struct done *d)
 {
 	al->points = d->r.points;
+	al->probability = d->f.known ? probability(w, d->r.points) : -1;
 	al->severity = triage_severity(d->r.points);
 	al->factors = (struct triage_factor *)(uintptr_t)d->r.factors;
 	al->n_factors = d->r.n;
@@ -154,7 +165,7 @@ score(struct triage *t, struct triage_alert *al)
 	if (rc == RC_ABSENT)
 		rc = of_nothing_stored(t, al->inlined, &d);
 	if (rc == RC_OK)
-		answer(al, d);
+		answer(t->w.weights, al, d);
 	return rc;
 }
 
@@ -256,6 +267,7 @@ triage_alerts(struct graph *g, struct arena *a, struct triage_alert *alerts,
     size_t n, size_t *order)
 {
 	struct triage t = { .g = g, .a = a, .w.g = g, .w.a = a };
+	struct weights weights;
 	enum rc rc;
 	size_t i;
 
@@ -263,6 +275,8 @@ triage_alerts(struct graph *g, struct arena *a, struct triage_alert *alerts,
 	t.plots = plots_new(g, a);
 	t.w.counters = counters_new(g, a);
 	t.w.verdicts = verdicts_new(g, a, &rc);
+	weights_get(g, a, &weights);
+	t.w.weights = &weights;
 	for (i = 0; i < n && rc == RC_OK; i++)
 		rc = score(&t, &alerts[i]);
 	if (rc == RC_OK)
@@ -275,4 +289,77 @@ triage_alerts(struct graph *g, struct arena *a, struct triage_alert *alerts,
 	table_release(&t.known);
 	graph_view_reset(g);
 	return rc;
+}
+
+/* ---- learning ------------------------------------------------------------ */
+
+enum { LEARN_MOST = 500, SPOKESMEN_LEARNT = 4 };
+
+/* The values of a closed chain: those of its worst spokesman, its own verdict
+ * left out. False: the chain is there no more. */
+static enum rc
+example(struct triage *t, const struct judged *j, double x[FACTOR__MAX])
+{
+	const struct plot *s;
+	struct weighed r;
+	struct facts f;
+	int64_t best = INT64_MIN;
+	size_t i;
+	enum rc rc = plots_get(t->plots, j->id, &s);
+
+	t->w.leave = j;
+	for (i = 0; rc == RC_OK && i < s->n_spokesmen &&
+	    i < SPOKESMEN_LEARNT; i++) {
+		rc = facts_of_event(t->g, t->a, t->plots, s->spokesmen[i], &f);
+		if (rc == RC_OK)
+			rc = triage_weigh(&t->w, &f, &r);
+		if (rc == RC_OK && r.points > best) {
+			best = r.points;
+			memcpy(x, r.value, sizeof(r.value));
+		}
+	}
+	return rc == RC_OK && best == INT64_MIN ? RC_ABSENT : rc;
+}
+
+enum rc
+triage_learn(struct graph *g, struct arena *a, int64_t now_ns, bool *learnt,
+    struct str *text)
+{
+	struct triage t = { .g = g, .a = a, .w.g = g, .w.a = a };
+	double (*x)[FACTOR__MAX];
+	struct weights start, w;
+	struct judged *j;
+	size_t n, i, k = 0;
+	bool *y;
+	enum rc rc;
+
+	*learnt = false;
+	weights_get(g, a, &w);
+	rc = graph_judged(g, a, LEARN_MOST, &j, &n);
+	if (rc != RC_OK || n < TRIAGE_LEARN_LEAST || (w.learnt > 0 &&
+	    now_ns - w.at_ns < 24 * NS_PER_HOUR))
+		return rc;
+	weights_start(&start);
+	x = arena_array(a, n + 1, sizeof(*x));
+	y = arena_array(a, n + 1, sizeof(*y));
+	t.plots = plots_new(g, a);
+	t.w.counters = counters_new(g, a);
+	t.w.verdicts = verdicts_new(g, a, &rc);
+	t.w.weights = &start;
+	for (i = 0; i < n && (rc == RC_OK || rc == RC_ABSENT); i++) {
+		rc = example(&t, &j[i], x[k]);
+		y[k] = j[i].right;
+		k += rc == RC_OK;
+	}
+	plots_free(t.plots);
+	counters_free(t.w.counters);
+	verdicts_free(t.w.verdicts);
+	graph_view_reset(g);
+	if ((rc != RC_OK && rc != RC_ABSENT) || k < TRIAGE_LEARN_LEAST)
+		return rc == RC_ABSENT ? RC_OK : rc;
+	weights_learn((const double (*)[FACTOR__MAX])x, y, k, a, &w);
+	w.at_ns = now_ns;
+	*text = weights_text(a, &w);
+	*learnt = true;
+	return RC_OK;
 }

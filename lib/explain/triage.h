@@ -6,6 +6,8 @@
 #include "base/table.h"
 #include "explain.h"
 
+enum { TRIAGE_LEARN_LEAST = 50, CALIBRATE_LEAST = 200 };
+
 /* ---- triage_count.c: how often, where, beside what --------------------- */
 
 enum { NEAR_MOST = 5 };
@@ -73,14 +75,34 @@ struct facts {
 	const struct plot *plot;	/* NULL: in no chain */
 };
 
+enum worth { FACTOR_PRIOR, FACTOR_OTHERS, FACTOR_STATED, FACTOR_HERE,
+	FACTOR_ANYWHERE, FACTOR_BURST, FACTOR_NEAR, FACTOR_WIDE, FACTOR_STORY,
+	FACTOR_PROOF, FACTOR_PRIVILEGED, FACTOR_IMPACT, FACTOR_BENIGN,
+	FACTOR_BASE,		/* 1 always: what is left to say before any */
+	FACTOR__MAX };
+
+/* What each factor is worth, and what scores have turned out to mean. */
+struct weights {
+	double w[FACTOR__MAX];
+	int64_t learnt;		/* dispositions; 0: the weights to start from */
+	int64_t at_ns;
+	bool calibrated;	/* a and b may be believed */
+	double a, b;		/* P = 1 / (1 + exp(-(a x logit + b))) */
+	double ece;		/* expected calibration error, out of fold */
+};
+
 struct weighing {
 	struct graph *g;
 	struct arena *a;
 	struct counters *counters;
 	struct verdicts *verdicts;
+	const struct weights *weights;
+	const struct judged *leave;	/* a chain whose own verdict does not
+					   count: it is what is to be learnt */
 };
 
 struct weighed {
+	double value[FACTOR__MAX];	/* before it is weighed */
 	int64_t points;
 	struct triage_factor factors[TRIAGE_FACTORS_MAX];
 	size_t n;
@@ -89,6 +111,16 @@ struct weighed {
 MUST_CHECK enum rc triage_weigh(struct weighing *w, const struct facts *f,
     struct weighed *out);
 int triage_severity(int64_t points);
+
+/* ---- triage_learn.c: weights from dispositions ------------------------- */
+
+void weights_start(struct weights *w);
+/* Those kept in the graph, else those to start from. */
+void weights_get(struct graph *g, struct arena *a, struct weights *w);
+struct str weights_text(struct arena *a, const struct weights *w);
+/* From n examples: values of factors, and whether it was an attack. */
+void weights_learn(const double (*x)[FACTOR__MAX], const bool *y, size_t n,
+    struct arena *a, struct weights *w);
 
 /* ---- triage_facts.c: what is known of an alert ------------------------- */
 

@@ -50,6 +50,11 @@ put_alert(struct jw *w, const struct triage_alert *alerts, size_t i)
 	jw_key_i(w, "severity", al->severity);
 	jw_key_c(w, "severity_label", triage_label(al->severity));
 	jw_key_n(w, "points", (double)al->points / 100);
+	jw_key(w, "probability");
+	if (al->probability < 0)
+		jw_null(w);
+	else
+		jw_num(w, al->probability);
 	put_factors(w, al);
 	put_chain(w, al);
 	jw_key_c(w, "recommended_action", al->action);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Facts become points: 10 points double the odds that this is an attack.
+ * Facts become points: 10 points double the odds that this is an attack. What a
+ * factor weighs is nobody's but ours (triage_learn.c) until a tenant has closed
+ * enough chains.
  *
  *	points of a factor = 10 x weight x value / ln 2, in hundredths
  *
@@ -14,28 +16,17 @@
 
 enum { PROGRESSION_MOST = 6, SEEDS_MOST = 3, NAMED_MOST = 3 };
 
-/* The weights to start from; until a tenant has closed many chains they are
- * nobody's but ours. */
-#define W_PRIOR 1.0
-#define W_HERE .25
-#define W_ANYWHERE .12
-#define W_BURST .12
-#define W_NEAR .25
-#define W_WIDE .12
-#define W_PROGRESSION .60
-#define W_PROOF .40
-#define W_PRIVILEGED .40
-#define W_IMPACT .80
-#define W_STATED 1.0
 #define BENIGN_MOST 1.5
 #define PRIOR_YES 1.0
 #define PRIOR_NO 4.0
 
 static void
-put(struct weighed *out, const char *name, double logit, struct str because)
+put(const struct weighing *w, struct weighed *out, enum worth which,
+    const char *name, double value, struct str because)
 {
-	int64_t points = llround(1000 * logit / M_LN2);
+	int64_t points = llround(1000 * w->weights->w[which] * value / M_LN2);
 
+	out->value[which] = value;
 	if ((points == 0 && out->n > 0) || out->n == TRIAGE_FACTORS_MAX)
 		return;
 	out->factors[out->n++] = (struct triage_factor){ name, points,
@@ -52,6 +43,30 @@ prior(struct said s)
 	return log((PRIOR_YES + (double)s.yes) / (PRIOR_NO + (double)s.no));
 }
 
+static struct said
+without(const struct weighing *w, struct said s, bool of_this)
+{
+	if (w->leave != NULL && of_this) {
+		s.yes -= w->leave->right && s.yes > 0;
+		s.no -= !w->leave->right && s.no > 0;
+	}
+	return s;
+}
+
+/* Of a detector; the verdict on a chain that is to be learnt says nothing of
+ * itself. */
+static struct said
+said_of(const struct weighing *w, const struct facts *f, int64_t detector)
+{
+	size_t i;
+
+	for (i = 0; f->plot != NULL && i < f->plot->n_detectors &&
+	    f->plot->detectors[i] != detector; i++)
+		;
+	return without(w, verdicts_of_detector(w->verdicts, detector),
+	    f->plot != NULL && i < f->plot->n_detectors);
+}
+
 /* The other detectors of the chain that have proven better than an unknown
  * one: the best counts half, the next a quarter. */
 static double
@@ -63,8 +78,8 @@ others(const struct weighing *w, const struct facts *f)
 	for (i = 0; f->plot != NULL && i < f->plot->n_detectors; i++) {
 		if (f->plot->detectors[i] == f->detector)
 			continue;
-		x = prior(verdicts_of_detector(w->verdicts,
-		    f->plot->detectors[i])) - prior((struct said){ 0, 0 });
+		x = prior(said_of(w, f, f->plot->detectors[i])) -
+		    prior((struct said){ 0, 0 });
 		if (x > best) {
 			next = best;
 			best = x;
@@ -81,13 +96,13 @@ weigh_prior(struct weighing *w, const struct facts *f, struct weighed *out)
 	struct said s = { 0, 0 };
 
 	if (f->detector != 0)
-		s = verdicts_of_detector(w->verdicts, f->detector);
-	put(out, "detector prior", W_PRIOR * prior(s), s.yes + s.no == 0 ?
+		s = said_of(w, f, f->detector);
+	put(w, out, FACTOR_PRIOR, "detector prior", prior(s), s.yes + s.no == 0 ?
 	    STR("no chain with this detection was closed yet; one in five "
 	    "is assumed to be right") :
 	    str_printf(w->a, "%lld of %lld chains with this detection were "
 	    "closed as true", (long long)s.yes, (long long)(s.yes + s.no)));
-	put(out, "other detectors", W_PRIOR * others(w, f),
+	put(w, out, FACTOR_OTHERS, "other detectors", others(w, f),
 	    STR("other detections of the chain were right before"));
 }
 
@@ -98,11 +113,11 @@ weigh_benign(struct weighing *w, const struct facts *f, struct weighed *out)
 
 	if (f->plot == NULL)
 		return;
-	s = verdicts_of_shape(w->verdicts, f->plot->detectors,
-	    f->plot->n_detectors);
+	s = without(w, verdicts_of_shape(w->verdicts, f->plot->detectors,
+	    f->plot->n_detectors), true);
 	if (s.no <= s.yes)
 		return;
-	put(out, "benign context", -BENIGN_MOST * (double)(s.no - s.yes) /
+	put(w, out, FACTOR_BENIGN, "benign context", -BENIGN_MOST * (double)(s.no - s.yes) /
 	    (double)(s.no + s.yes + 1), str_printf(w->a, "%lld of %lld chains "
 	    "of the same detections were closed as benign or false",
 	    (long long)s.no, (long long)(s.no + s.yes)));
@@ -139,17 +154,17 @@ weigh_counts(struct weighing *w, const struct facts *f, struct weighed *out,
 	    f->stored, c);
 	if (rc != RC_OK)
 		return rc;
-	put(out, "rarity here", W_HERE * c->here, str_printf(w->a,
+	put(w, out, FACTOR_HERE, "rarity here", c->here, str_printf(w->a,
 	    "seen here less than once in %d hours, by %.0f hours of watching",
 	    1 << c->here, c->hours));
-	put(out, "rarity anywhere", W_ANYWHERE * c->anywhere, str_printf(w->a,
+	put(w, out, FACTOR_ANYWHERE, "rarity anywhere", c->anywhere, str_printf(w->a,
 	    "seen anywhere less than once in %d hours", 1 << c->anywhere));
-	put(out, "burst", W_BURST * c->burst, str_printf(w->a,
+	put(w, out, FACTOR_BURST, "burst", c->burst, str_printf(w->a,
 	    "%lld in this hour, %d times its mean or more", (long long)c->n,
 	    1 << c->burst));
-	put(out, "neighbour progression", W_NEAR * (double)c->near,
+	put(w, out, FACTOR_NEAR, "neighbour progression", (double)c->near,
 	    named(w, c->near_which, c->near, "here"));
-	put(out, "wider progression", W_WIDE * (double)c->wide,
+	put(w, out, FACTOR_WIDE, "wider progression", (double)c->wide,
 	    named(w, c->wide_which, c->wide, "elsewhere"));
 	return RC_OK;
 }
@@ -166,20 +181,20 @@ weigh_story(struct weighing *w, const struct facts *f, struct weighed *out)
 
 	if (steps > PROGRESSION_MOST)
 		steps = PROGRESSION_MOST;
-	put(out, "causal progression", W_PROGRESSION * steps, s == NULL ?
+	put(w, out, FACTOR_STORY, "causal progression", steps, s == NULL ?
 	    STR("it shows a tactic of attackers") : str_printf(w->a,
 	    "%d tactic%s in order along the chain's likely paths", steps,
 	    steps == 1 ? "" : "s"));
 	if (s != NULL)
-		put(out, "proof", W_PROOF * s->provable_share *
+		put(w, out, FACTOR_PROOF, "proof", s->provable_share *
 		    (more > SEEDS_MOST ? SEEDS_MOST : more < 0 ? 0 : more),
 		    str_printf(w->a, "%.0f %% of the chain's links are proven, "
 		    "between %d signs", 100 * s->provable_share, s->seeds));
 	if (f->privileged)
-		put(out, "stakes: account", W_PRIVILEGED,
+		put(w, out, FACTOR_PRIVILEGED, "stakes: account", 1,
 		    STR("it concerns an account that may do everything"));
 	if (impact)
-		put(out, "stakes: impact", W_IMPACT,
+		put(w, out, FACTOR_IMPACT, "stakes: impact", 1,
 		    STR("what attackers are after was reached"));
 }
 
@@ -189,7 +204,7 @@ weigh_stated(struct weighing *w, const struct facts *f, struct weighed *out)
 {
 	if (f->stated < 0)
 		return;
-	put(out, "stated severity", W_STATED * (f->stated - 50) / 50.0,
+	put(w, out, FACTOR_STATED, "stated severity", (f->stated - 50) / 50.0,
 	    str_printf(w->a, "sender or rule says %d of 100", f->stated));
 }
 
@@ -242,6 +257,9 @@ triage_weigh(struct weighing *w, const struct facts *f, struct weighed *out)
 
 	memset(out, 0, sizeof(*out));
 	weigh_prior(w, f, out);
+	put(w, out, FACTOR_BASE, "learnt base", 1, str_printf(w->a,
+	    "what %lld dispositions here leave to say before any other "
+	    "factor", (long long)w->weights->learnt));
 	if (f->known)
 		weigh_stated(w, f, out);
 	rc = weigh_counts(w, f, out, &c);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { ALERT_ADD, ALERT_GET, ADD, OF_PAIR, NEAR, FIRST, VERDICTS };
+enum { ALERT_ADD, ALERT_GET, ADD, OF_PAIR, NEAR, FIRST, VERDICTS, JUDGED };
 static const char *const sql[] = {
 	[ALERT_ADD] = "INSERT INTO alert (ev, detector, place)"
 	    " VALUES (?, ?, ?)",
@@ -28,6 +28,8 @@ static const char *const sql[] = {
 	    " JOIN label AS l ON l.ev = m.ev AND l.seed = 1"
 	    " JOIN alert AS a ON a.ev = m.ev"
 	    " WHERE c.disposition <> '' ORDER BY c.chain, a.detector",
+	[JUDGED] = "SELECT id, disposition = 'true_positive' FROM chain"
+	    " WHERE disposition <> '' ORDER BY chain DESC LIMIT ?",
 };
 
 int64_t
@@ -171,6 +173,29 @@ graph_verdicts(struct graph *g, struct arena *a, struct verdict **v, size_t *n)
 	if (rc != RC_OK)
 		return rc;
 	*v = list;
+	*n = many;
+	return RC_OK;
+}
+
+enum rc
+graph_judged(struct graph *g, struct arena *a, size_t most, struct judged **j,
+    size_t *n)
+{
+	struct query q = query_begin(g->db, sql[JUDGED]);
+	struct judged *list = NULL;
+	size_t room = 0, many = 0;
+	enum rc rc;
+
+	query_put_int(&q, (int64_t)most);
+	while (query_next(&q)) {
+		list = arena_grow(a, list, &room, many + 1, sizeof(*list));
+		query_bytes(&q, 0, list[many].id, 16);
+		list[many++].right = query_int(&q, 1) != 0;
+	}
+	rc = query_end(&q, RC_OK);
+	if (rc != RC_OK)
+		return rc;
+	*j = list;
 	*n = many;
 	return RC_OK;
 }

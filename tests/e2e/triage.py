@@ -84,6 +84,34 @@ def text_inside_events_weighs_nothing(l):
     need(answers[1] == answers[3], "inline: text changed an answer")
 
 
+def closed_chains_teach_the_weights_and_no_probability_comes_early(l):
+    c = l.tenant()
+    ids = []
+    for at in range(0, 210, 70):
+        ids += c.send([e for n in range(at, at + 70) for e in lab.break_in(n, "learn")])
+    chains = sorted(c.chains(limit=100), key=lambda x: x["first_seen"])
+    need(len(chains) == 210, len(chains))
+    asked = {"alerts": [{"alert_id": str(n), "event_id": i} for n, i in enumerate(ids)]}
+    ask = lambda: c.post("/ai/triage", asked).want(200).json()
+    before = ask()
+    need(before["learning"]["dispositions"] == 0 and all(a["probability"] is None for a in before["alerts"]), before["learning"])
+    for n, x in enumerate(chains[:49]):
+        c.post(f"/chains/{x['chain_id']}/disposition", {"disposition": "true_positive" if n % 3 else "benign"}).want(200)
+    need(ask()["learning"]["dispositions"] == 0, "49 are too few")
+    for n, x in enumerate(chains[49:], 49):
+        c.post(f"/chains/{x['chain_id']}/disposition", {"disposition": "true_positive" if n % 3 else "false_positive"}).want(200)
+    after, again = ask(), ask()
+    sound(after, len(ids))
+    e = after["learning"]
+    need(e["dispositions"] == 210 and 0 <= e["calibration_error"] <= 1 and e["weights"] != before["learning"]["weights"], e)
+    need(all(w >= 0 for k, w in e["weights"].items() if k != "base"), e)
+    need(e["probabilities"] == (e["calibration_error"] <= 0.1), e)
+    for a in after["alerts"]:
+        need((a["probability"] is not None) == (e["probabilities"] and a["known"]), a)
+        need(a["probability"] is None or 0 < a["probability"] < 1, a)
+    need(after == again, "the same call has another answer")
+
+
 def ten_thousand_are_answered_at_once_and_no_more(l):
     c, ids = l.tenant(), []
     for i in range(0, 10000, 1000):
@@ -101,4 +129,4 @@ def ten_thousand_are_answered_at_once_and_no_more(l):
 
 
 lab.main(an_event_a_chain_and_one_inline_are_all_answered, an_unknown_id_tells_nothing, a_bad_alert_harms_no_neighbour,
-         text_inside_events_weighs_nothing, ten_thousand_are_answered_at_once_and_no_more)
+         text_inside_events_weighs_nothing, closed_chains_teach_the_weights_and_no_probability_comes_early, ten_thousand_are_answered_at_once_and_no_more)
