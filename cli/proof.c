@@ -11,7 +11,8 @@
  *	                  the same kind and key, strong, in the rule's roles,
  *	                  and made of the values cited on either side
  *
- *	order: the cause's tuple is less than the effect's
+ *	order: the cause's tuple is less than the effect's (a handle's records
+ *	of one time: the cause's number)
  */
 #include "proof.h"
 
@@ -313,8 +314,10 @@ shared_entity(struct prover *p, const struct need *need,
 	    "identifier" : kind_name(need->kind));
 }
 
+/* A handle's number comes back within the second its records bear: there the
+ * log's own numbers must put the opening first. */
 static bool
-order_ok(struct prover *p)
+order_ok(struct prover *p, const struct need *need)
 {
 	struct rank a, b;
 
@@ -326,6 +329,11 @@ order_ok(struct prover *p)
 	rank_of(&p->to.ev, &b);
 	if (rank_cmp(&a, &b) >= 0)
 		return no(p, "the cause does not come before the effect");
+	if (need->kind == KIND_HANDLE &&
+	    rank_time(&a) == rank_time(&b) &&
+	    (rank_seq(&a) == 0 || rank_seq(&a) >= rank_seq(&b)))
+		return no(p, "both bear one time, and the log's numbers do not "
+		    "put the cause first");
 	return true;
 }
 
@@ -370,5 +378,5 @@ prove(struct prover *p, const struct json *edge, char *why, size_t len)
 		return false;
 	if (need->hashed && !share_hash(&p->from.ev, &p->to.ev))
 		return no(p, "the two records do not carry one content hash");
-	return order_ok(p);
+	return order_ok(p, need);
 }
