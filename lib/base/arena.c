@@ -8,6 +8,7 @@
  */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,12 @@ void
 mem_free(void *p)
 {
 	free(p);
+}
+
+void
+mem_trim(void)
+{
+	malloc_trim(0);
 }
 
 /* Not mem_get: arena_get clears what it hands out. */

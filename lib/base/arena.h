@@ -44,5 +44,7 @@ void *mem_get(size_t len);		/* zeroed */
 void *mem_resize(void *p, size_t len);
 char *mem_copy(const void *p, size_t len);	/* NUL behind it */
 void mem_free(void *p);
+/* Give the system back what was freed; takes milliseconds, so when idle. */
+void mem_trim(void);
 
 #endif

@@ -148,7 +148,8 @@ commit_group(struct committer *c, struct waiting **group, size_t n)
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* Nobody waits: move the write-ahead logs into their files. */
+/* Nobody waits: move the write-ahead logs into their files, and let go of what
+ * the largest transactions needed. */
 static void
 tidy(struct committer *c)
 {
@@ -158,6 +159,8 @@ tidy(struct committer *c)
 	for (i = 0; i < c->n_touched; i++)
 		if (store_graph(c->st, c->touched[i], &g) == RC_OK)
 			graph_checkpoint(g);
+	if (c->n_touched > 0)
+		mem_trim();
 	c->n_touched = 0;
 }
 

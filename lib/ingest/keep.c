@@ -232,12 +232,16 @@ static void
 build_group(struct update *u, const struct reach *all, const size_t *group,
     size_t n, size_t which)
 {
-	struct reach *mine = arena_array(u->a, n, sizeof(*mine));
+	struct reach *mine;
 	struct watch w;
 	struct build *b;
 	struct segment s;
 	size_t i, k;
 
+	/* room for its own only: n for each group would be n times n in all */
+	for (i = k = 0; i < n; i++)
+		k += group[i] == which;
+	mine = arena_array(u->a, k, sizeof(*mine));
 	watch_init(&w, u->v);
 	b = build_new(&w.view, u->a);
 	for (i = k = 0; i < n; i++)
