@@ -20,11 +20,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 SKIPPED = 77
 TAP = re.compile(r"^\s*(ok|not ok)\s+\d+\s*-?\s*(\S.*?)\s*(#.*)?$", re.M)
-# What depends on the server: the contract, keys and limits, streams, and every
+# What depends on the server: the contract, keys, sessions and limits, streams, and every
 # way in which the two can let each other down.
 BEHIND = {"apache": ("events_contract.py", "idempotency.py", "keys_and_limits.py", "openapi_is_true.py",
-                     "live_stream.py", "crash.py", "servers.py"),
-          "fcgid": ("events_contract.py", "keys_and_limits.py", "openapi_is_true.py", "live_stream.py", "servers.py")}
+                     "live_stream.py", "crash.py", "servers.py", "sweep.py"),
+          "fcgid": ("events_contract.py", "keys_and_limits.py", "openapi_is_true.py", "live_stream.py", "servers.py",
+                    "sweep.py")}
 PATIENCE = {"unit": 120, "e2e": 300, "web": 300, "lint": 30}
 
 

@@ -95,6 +95,23 @@ secret(struct app *app, const struct request *rq, struct reply *rp)
 	return RC_OK;
 }
 
+/* Writes into control.db, then says what its body asks for. */
+static enum rc
+audit_then(struct app *app, const struct request *rq, struct reply *rp)
+{
+	struct world *w = app->own;
+
+	w->handled++;
+	if (store_audit(app->store, clock_now_ns(), rq->who, rq->tenant,
+	    STR("test"), STR("")) != RC_OK)
+		return RC_FAIL;
+	if (str_is(rq->body, "\"invalid\""))
+		return reply_problem(rp, RC_INVALID, "as asked");
+	rp->status = 201;
+	buf_printf(&rp->body, "{\"made\":%d}", w->handled);
+	return RC_OK;
+}
+
 static const struct route routes[] = {
 	{ METHOD_GET, "/thing", SCOPE_READ, 0, count },
 	{ METHOD_POST, "/thing", SCOPE_INGEST, 0, count },
@@ -102,6 +119,9 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/write", SCOPE_INGEST, ROUTE_WRITES, write_then },
 	{ METHOD_POST, "/secret", SCOPE_INGEST, 0, secret },
 	{ METHOD_GET, "/admin", SCOPE_ADMIN, 0, count },
+	{ METHOD_GET, "/desk", SCOPE_ADMIN, ROUTE_SESSION, count },
+	{ METHOD_POST, "/desk", SCOPE_ADMIN, ROUTE_SESSION | ROUTE_CONTROL,
+	    audit_then },
 	{ METHOD_GET, "/open", 0, ROUTE_OPEN | ROUTE_FREE, count },
 	{ METHOD_GET, "/free", 0, ROUTE_FREE, count },
 };
@@ -188,14 +208,16 @@ body_read(void *ctx, int64_t declared, struct buf *into)
 	return RC_OK;
 }
 
-/* One request; the answer's text is in w->out. */
+/* One request; the answer's text is in w->out. `header`: CGI variables, one a
+ * line. */
 static int
 ask(struct world *w, const char *method, const char *path, const char *key,
     const char *header, const char *body)
 {
 	const struct body_source src = { body_read, w, &w->received,
 		&w->unpacked };
-	char *envp[8];
+	struct str lines = str_of(header), line;
+	char *envp[12];
 	struct request rq;
 	struct reply rp;
 	struct str rest;
@@ -212,8 +234,8 @@ ask(struct world *w, const char *method, const char *path, const char *key,
 	if (key != NULL)
 		envp[n++] = (char *)str_c(w->mem,
 		    str_printf(w->mem, "HTTP_X_API_KEY=%s", key));
-	if (header != NULL)
-		envp[n++] = (char *)header;
+	while (n < COUNT(envp) - 1 && str_cut(&lines, '\n', &line))
+		envp[n++] = (char *)str_c(w->mem, line);
 	envp[n] = NULL;
 	w->body = body;
 	request_read(&rq, w->mem, envp);

@@ -159,4 +159,4 @@ async function firstChain(k) {
 }
 
 // Where the console shows it.
-const chainAddress = c => `../#/chains/${encodeURIComponent(c.chain_id)}`;
+const chainAddress = c => `../#/chain/${encodeURIComponent(c.chain_id)}`;
