@@ -44,12 +44,12 @@ bool attack_cure(technique t, struct attack_cure *c);
 /* "M1043" (more may follow) -> "Credential Access Protection"; NULL. */
 const char *attack_mitigation_name(const char *id);
 
-/* Counts over published incidents (db/attack/next.tsv). Row 0 is about all:
- * technique 0, how many incidents, in how many each tactic occurs. */
+/* How often a technique comes in an intrusion, in per cent: our own estimates
+ * (db/attack/next.tsv), no statistics. */
 struct attack_next {
 	technique technique;
-	int incidents;			/* that hold it */
-	int after[TACTIC__MAX];		/* after the first step of a tactic */
+	int base;			/* at all */
+	int after[TACTIC__MAX];		/* once the story came to a tactic */
 };
 const struct attack_next *attack_nexts(size_t *n);
 

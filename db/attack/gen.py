@@ -74,10 +74,10 @@ def advice(folder, techniques):
         print(f"\t{{ {quoted(mid)}, {quoted(name)} }},")
     print("};\nstatic const struct attack_next nexts[] = {")
     for tid, n, after in rows(os.path.join(folder, "next.tsv"), 3):
-        counts = after.split(",")
-        if len(counts) != len(TACTICS) or (tid != "all" and number(tid) not in techniques):
-            sys.exit(f"next.tsv: {tid}: unknown technique, or not {len(TACTICS)} counts")
-        print(f"\t{{ {0 if tid == 'all' else number(tid)}, {int(n)}, {{ {', '.join(counts)} }} }},")
+        said = dict(part.split("=") for part in after.split(","))
+        if number(tid) not in techniques or not set(said) <= set(TACTICS):
+            sys.exit(f"next.tsv: {tid}: unknown technique or tactic")
+        print(f"\t{{ {number(tid)}, {int(n)}, {{ {', '.join(str(int(said.get(t, n))) for t in TACTICS)} }} }},")
     print("};")
 
 

@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What may come next. The table counts, over published incidents, which
- * technique came after the first step of which tactic (db/attack/next.tsv). It
- * is small, so every estimate is drawn towards the technique's base rate as if
- * WEIGHT more incidents had shown just that:
- *
- *	P = (incidents with y after tactic t + WEIGHT x base) /
- *	    (incidents with tactic t + WEIGHT)
- *
- * for the latest tactic of the chain. No more is claimed.
+ * What may come next: for the tactic that the chain came to last, the
+ * techniques that are estimated likeliest to follow (db/attack/next.tsv). The
+ * estimates are the makers' own and say so: counts over published incidents
+ * are few, and other people's. They put techniques in an order, beside how
+ * often each comes at all, and tell which of them would be seen here.
  */
 #include "explain/inner.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "attack.h"
 
 enum { NEXT_SHOWN = 5 };
-#define WEIGHT 8.0
 
 static bool
 has_technique(const struct story *s, technique t)
@@ -86,15 +80,12 @@ find_next(struct findings *f)
 	struct next_row r;
 
 	f->next = arena_array(f->a, n + 1, sizeof(struct next_row));
-	for (i = 1; i < n && t >= 0; i++) {
+	for (i = 0; i < n && t >= 0; i++) {
 		if (has_technique(f->s, table[i].technique))
 			continue;
 		r.technique = table[i].technique;
-		r.base = table[i].incidents / (double)table[0].incidents;
-		r.probability = (table[i].after[t] + WEIGHT * r.base) /
-		    (table[0].after[t] + WEIGHT);
-		r.probability = floor(r.probability * 1000 + .5) / 1000;
-		r.base = floor(r.base * 1000 + .5) / 1000;
+		r.base = table[i].base / 100.0;
+		r.probability = table[i].after[t] / 100.0;
 		r.seen = visible(f->s, r.technique);
 		f->next[f->n_next++] = r;
 	}

@@ -221,7 +221,7 @@ static void
 put_next(struct jw *w, const struct findings *f)
 {
 	const struct next_row *r;
-	size_t i, n;
+	size_t i;
 
 	jw_key(w, "next_techniques");
 	jw_array(w);
@@ -236,9 +236,8 @@ put_next(struct jw *w, const struct findings *f)
 		jw_object_end(w);
 	}
 	jw_array_end(w);
-	jw_key_s(w, "next_techniques_source", str_printf(f->a, "%d published "
-	    "incidents (Attack Flow corpus, adversary emulation plans), drawn "
-	    "towards base rates", attack_nexts(&n)[0].incidents));
+	jw_key_c(w, "next_techniques_source", "estimates of the makers, no "
+	    "statistics: they order, they do not measure");
 }
 
 static void
