@@ -200,6 +200,131 @@ no_false_sentence_passes_and_few_true_ones_are_dropped(void **state)
 	assert_true(truth.wrong * 20 <= truth.said);
 }
 
+/* ---- true sentences with one thing changed ------------------------------------ */
+
+static const char *const actors[] = { "OUTLOOK.EXE", "WINWORD.EXE",
+	"powershell.exe", "berth.exe", "cmd.exe", "rundll32.exe", "lsass.exe",
+	"reg.exe", "WmiPrvSE.exe", "tollsync.exe", "msedge.exe", "adm.sund",
+	"SRV-FILE", "hmsvc", "svc-reports", "mira.lund", "kai.moen",
+	"Toll_Declaration_0311.pdf.exe", "cdn.berth-docs.example" };
+
+/* Where it stands as a word of its own. */
+static size_t
+stands(struct str s, const char *name)
+{
+	struct str n = str_of(name);
+	size_t at = 0;
+
+	while ((at = str_find(s, n, at)) != (size_t)-1) {
+		if ((at == 0 || s.p[at - 1] == ' ' || s.p[at - 1] == '\x9c') &&
+		    (at + n.len == s.len || strchr(" ,.:\xe2",
+		    s.p[at + n.len]) != NULL))
+			return at;
+		at++;
+	}
+	return at;
+}
+
+static struct str
+put_at(struct str s, size_t at, size_t len, struct str by)
+{
+	return str_printf(w.a, "%.*s%.*s%.*s", (int)at, s.p, STR_ARG(by),
+	    (int)(s.len - at - len), s.p + at + len);
+}
+
+struct changing { const struct story *s; struct str cites; size_t n, passed; };
+
+static void
+change(struct changing *c, struct str text)
+{
+	c->n++;
+	if (judge(c->s, c->cites, text) != GUARD_OK)
+		return;
+	c->passed++;
+	print_message("CHANGED, YET PASSES: %.*s [%.*s]\n", STR_ARG(text),
+	    STR_ARG(c->cites));
+}
+
+/* Who did it and what it was done to change places. */
+static void
+turn_round(struct changing *c, struct str text)
+{
+	size_t i, k, x, y;
+	struct str one;
+
+	if (str_find(text, STR("between"), 0) != (size_t)-1 ||
+	    str_find(text, STR("nvolv"), 0) != (size_t)-1 ||
+	    str_find(text, STR("includes"), 0) != (size_t)-1)
+		return;		/* these say nothing of a direction */
+	for (i = 0; i < COUNT(actors); i++)
+		for (k = 0; k < COUNT(actors); k++) {
+			x = stands(text, actors[i]);
+			y = stands(text, actors[k]);
+			if (i == k || x == (size_t)-1 || y == (size_t)-1 ||
+			    x > y)
+				continue;
+			one = put_at(text, y, strlen(actors[k]),
+			    str_of(actors[i]));
+			change(c, put_at(one, x, strlen(actors[i]),
+			    str_of(actors[k])));
+		}
+}
+
+static void
+change_all(struct changing *c, struct str text)
+{
+	size_t i, at;
+	char *other;
+
+	for (i = 0; i < COUNT(actors); i++) {
+		at = stands(text, actors[i]);
+		if (at == (size_t)-1)
+			continue;
+		change(c, put_at(text, at, strlen(actors[i]),
+		    STR("nobody.exe")));
+	}
+	for (i = 0; i + 8 <= text.len; i++) {	/* hh:mm:ss */
+		if (text.p[i + 2] != ':' || text.p[i + 5] != ':')
+			continue;
+		other = arena_get(w.a, text.len);
+		memcpy(other, text.p, text.len);
+		other[i + 7] = other[i + 7] == '9' ? '0' : other[i + 7] + 1;
+		change(c, (struct str){ other, text.len });
+	}
+	for (i = 0; i + 5 <= text.len; i++)	/* T1059 */
+		if (text.p[i] == 'T' && technique_parse(str_sub(text, i, 5)) !=
+		    0)
+			change(c, put_at(text, i + 1, 4, STR("1200")));
+	turn_round(c, text);
+}
+
+static void
+a_true_sentence_with_one_thing_changed_is_dropped(void **state)
+{
+	struct str text = text_of("tests/explain/guard.tsv"), line, part;
+	struct changing c = { 0 };
+	size_t i;
+
+	(void)state;
+	while (str_cut(&text, '\n', &line)) {
+		if (line.len == 0 || line.p[0] == '#' ||
+		    !str_cut(&line, '\t', &part))
+			continue;
+		for (i = 0; i < CHAINS && !str_is(part, names[i]); i++)
+			;
+		c.s = chains[i];
+		if (!str_cut(&line, '\t', &part) || !str_is(part, "true") ||
+		    !str_cut(&line, '\t', &c.cites) ||
+		    judge(c.s, c.cites, line) != GUARD_OK)
+			continue;
+		change_all(&c, line);
+	}
+	print_message("guard: %zu of %zu changed sentences pass\n", c.passed,
+	    c.n);
+	assert_true(c.n > 200);
+	assert_int_equal(c.passed, 0);
+}
+
 /* A true sentence about one event is no sentence about any other. */
 static void
 a_sentence_holds_where_it_was_said_only(void **state)
@@ -256,6 +381,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    no_false_sentence_passes_and_few_true_ones_are_dropped),
+		cmocka_unit_test(
+		    a_true_sentence_with_one_thing_changed_is_dropped),
 		cmocka_unit_test(a_sentence_holds_where_it_was_said_only),
 		cmocka_unit_test(what_is_no_sentence_is_refused),
 	};
