@@ -291,6 +291,8 @@ hold_clause(struct guard *g, struct clause *c)
 	c->held = arena_array(g->s->a, g->n_cited + 1, sizeof(size_t));
 	if (!deed_known(g, c))
 		return GUARD_DEED;
+	if (c->deed == SIZE_MAX && c->n_bare > 1)
+		return GUARD_NAME;	/* "x is y" */
 	for (i = 0; i < c->n_names; i++) {
 		if (c->name[i].part != PART_PATIENT)
 			continue;

@@ -127,7 +127,7 @@ struct clause {
 	enum word_class joint;		/* by what it hangs on the one before */
 	bool failed;			/* told as having failed */
 	struct named_part name[GUARD_NAMES_MAX];
-	size_t n_names;
+	size_t n_names, n_bare;		/* bare: without a preposition */
 	struct str subject, object;	/* for the next one; may be empty */
 	size_t *held, n_held;		/* cited steps that hold all of it */
 };

@@ -230,6 +230,7 @@ take_names(const struct splitting *s, struct clause *c,
 		part = part_of(s, c, i, passive);
 		if (!add_name(c, s->t[i].text, part))
 			return false;
+		c->n_bare += preposition(s, c, i) < 0;
 		if (i < c->deed && preposition(s, c, i) < 0)
 			c->subject = s->t[i].text;
 		else if (i > c->deed)

@@ -243,6 +243,29 @@ judged_right(const struct checks *k, const struct clause *c)
 	return false;
 }
 
+/* "the attacker “ann”", "ann is malicious": what a record shows is an account
+ * used, not by whom. */
+static bool
+blames(const struct checks *k, const struct clause *c, size_t i)
+{
+	size_t at = i + 1, h;
+
+	while (at < c->to && at < i + 3 && k->t[at].kind == TOKEN_WORD)
+		at++;
+	if (at >= c->to || k->t[at].kind != TOKEN_NAME) {
+		for (at = i; at > c->from && k->t[at - 1].kind == TOKEN_WORD;
+		    at--)
+			;
+		if (at == c->from || k->t[at - 1].kind != TOKEN_NAME)
+			return false;
+		at--;
+	}
+	for (h = 0; h < c->n_held; h++)
+		if (hold_user(held(k, c, h), k->t[at].text))
+			return true;
+	return false;
+}
+
 static bool
 holds_place(const struct clause *c, size_t at)
 {
@@ -265,6 +288,8 @@ word_right(const struct checks *k, const struct clause *c, size_t i)
 	case WORD_KIND:
 		return kind_right(k, c, i) ? GUARD_OK : GUARD_NAME;
 	case WORD_MARKED:
+		if (k->t[i].word.n == 1 && blames(k, c, i))
+			return GUARD_NAME;
 		return judged_right(k, c) ? GUARD_OK : GUARD_DEED;
 	case WORD_ROOT:
 		return holds_place(c, k->s->root) ? GUARD_OK : GUARD_DEED;

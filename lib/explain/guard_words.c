@@ -110,10 +110,10 @@ rows[] = {
 	{ WORD_BEFORE, 0, "before" },
 	{ WORD_FIRST, 0, "first earliest" },
 	{ WORD_LAST, 0, "last latest final finally" },
-	{ WORD_ROOT, 0, "root origin entry" },
-	{ WORD_MARKED, 0, "suspicious malicious attacker intruder adversary "
-	    "attack intrusion alert alerts alerted detection detections rule "
-	    "rules" },
+	{ WORD_ROOT, 0, "root origin entry cause" },
+	{ WORD_MARKED, 1, "suspicious malicious attacker intruder adversary" },
+	{ WORD_MARKED, 0, "attack intrusion alert alerts alerted detection "
+	    "detections rule rules" },
 	{ WORD_FAILED, 0, "failed fails tried attempted attempt attempts "
 	    "unsuccessful unsuccessfully" },
 	{ WORD_UNIT, 1, "second seconds s" },
@@ -134,8 +134,7 @@ rows[] = {
 	{ WORD_NUMBER, 11, "eleven" }, { WORD_NUMBER, 12, "twelve" },
 	{ WORD_KIND, KIND_HOST, "host hosts machine machines workstation "
 	    "workstations server servers computer computers" },
-	{ WORD_KIND, KIND_USER, "user users account accounts identity "
-	    "administrator principal" },
+	{ WORD_KIND, KIND_USER, "user users account accounts identity" },
 	{ WORD_KIND, KIND_PROGRAM, "process processes program programs binary "
 	    "executable shell" },
 	{ WORD_KIND, KIND_PAYLOAD, "payload payloads implant malware" },
@@ -156,15 +155,11 @@ rows[] = {
 	{ WORD_KIND, KIND_ANY, "port command line name parent child memory "
 	    "traffic share" },
 	{ WORD_PLAIN, 0, "a an the this these its it they their them he she "
-	    "there here same another other also again still already up down "
-	    "out off in-turn activity incident chain case sequence story "
-	    "evidence utc z using new remote local network logical "
-	    "successfully directly immediately cause point data system "
-	    "way itself own access-key more than about each short part what "
+	    "there here other also still out activity incident chain case "
+	    "sequence story utc z using new remote local network logical "
+	    "point data system itself own access-key short part what "
 	    "technique techniques tactic tactics att&ck mitre grade graded "
-	    "confidence total several various multiple further additional "
-	    "seen-on side targeted per corresponding respective respectively "
-	    "execution called-up named known both-sides well" },
+	    "confidence side execution called-up named well" },
 };
 
 static bool
