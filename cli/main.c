@@ -47,6 +47,8 @@ static const struct command {
 	    "[--version N] [--tenant T]",
 	    "chains as STIX, Attack Flow, Navigator, OCSF, DOT, GraphML, "
 	    "Markdown, HTML" },
+	{ "context", cmd_context, "import FILE [--tenant T] | show [--tenant T]",
+	    "what triage is to know of the tenant's things" },
 	{ "owners", cmd_owners, "import FILE [--tenant T] | show [--tenant T]",
 	    "who owns which host, account, resource" },
 	{ "admin", cmd_admin, "create [--tenant T] | reset NAME | list | "

@@ -106,7 +106,15 @@ bool owners_find(struct str map, enum kind kind, struct str name,
 
 /* ---- triage (api.md 7; the essay is in explain/triage.c) ----------------- */
 
-enum { TRIAGE_ALERTS_MAX = 10000, TRIAGE_FACTORS_MAX = 16 };
+/*
+ * A tenant's context list, kept as the graph's TRIAGE_CONTEXT: lines of
+ * [KIND:]PATTERN critical | expected | intel 1-99, patterns as in the owners
+ * map. False: *line is wrong, *why says how.
+ */
+#define TRIAGE_CONTEXT "triage_context"
+MUST_CHECK bool triage_context_sound(struct str map, size_t *line,
+    const char **why);
+enum { TRIAGE_ALERTS_MAX = 10000, TRIAGE_FACTORS_MAX = 18 };
 
 struct triage_factor {
 	const char *name;

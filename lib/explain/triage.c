@@ -33,6 +33,7 @@ struct triage {
 	struct graph *g;
 	struct arena *a;
 	struct plots *plots;
+	struct context *context;
 	struct weighing w;
 	struct table known;	/* event -> place in done */
 	struct done { struct facts f; struct weighed r; } **done;
@@ -53,7 +54,7 @@ event_done(struct triage *t, int64_t ev, struct done **out)
 		return RC_OK;
 	}
 	d = arena_get(t->a, sizeof(*d));
-	rc = facts_of_event(t->g, t->a, t->plots, ev, &d->f);
+	rc = facts_of_event(t->g, t->a, t->plots, t->context, ev, &d->f);
 	if (rc == RC_OK)
 		rc = triage_weigh(&t->w, &d->f, &d->r);
 	if (rc != RC_OK)
@@ -112,7 +113,7 @@ of_nothing_stored(struct triage *t, const struct event *inlined,
 
 	d->f.stated = -1;
 	if (inlined != NULL)
-		facts_of_inline(t->g, t->a, inlined, &d->f);
+		facts_of_inline(t->g, t->a, t->context, inlined, &d->f);
 	rc = triage_weigh(&t->w, &d->f, &d->r);
 	if (rc == RC_OK)
 		*out = d;
@@ -273,6 +274,7 @@ triage_alerts(struct graph *g, struct arena *a, struct triage_alert *alerts,
 
 	table_init(&t.known);
 	t.plots = plots_new(g, a);
+	t.context = context_new(g, a);
 	t.w.counters = counters_new(g, a);
 	t.w.verdicts = verdicts_new(g, a, &rc);
 	weights_get(g, a, &weights);
@@ -284,6 +286,7 @@ triage_alerts(struct graph *g, struct arena *a, struct triage_alert *alerts,
 	if (rc == RC_OK && n > 0)
 		rank_and_fold(a, alerts, n, order);
 	plots_free(t.plots);
+	context_free(t.context);
 	counters_free(t.w.counters);
 	verdicts_free(t.w.verdicts);
 	table_release(&t.known);
@@ -310,7 +313,8 @@ example(struct triage *t, const struct judged *j, double x[FACTOR__MAX])
 	t->w.leave = j;
 	for (i = 0; rc == RC_OK && i < s->n_spokesmen &&
 	    i < SPOKESMEN_LEARNT; i++) {
-		rc = facts_of_event(t->g, t->a, t->plots, s->spokesmen[i], &f);
+		rc = facts_of_event(t->g, t->a, t->plots, t->context,
+		    s->spokesmen[i], &f);
 		if (rc == RC_OK)
 			rc = triage_weigh(&t->w, &f, &r);
 		if (rc == RC_OK && r.points > best) {
@@ -343,6 +347,7 @@ triage_learn(struct graph *g, struct arena *a, int64_t now_ns, bool *learnt,
 	x = arena_array(a, n + 1, sizeof(*x));
 	y = arena_array(a, n + 1, sizeof(*y));
 	t.plots = plots_new(g, a);
+	t.context = context_new(g, a);
 	t.w.counters = counters_new(g, a);
 	t.w.verdicts = verdicts_new(g, a, &rc);
 	t.w.weights = &start;
@@ -352,6 +357,7 @@ triage_learn(struct graph *g, struct arena *a, int64_t now_ns, bool *learnt,
 		k += rc == RC_OK;
 	}
 	plots_free(t.plots);
+	context_free(t.context);
 	counters_free(t.w.counters);
 	verdicts_free(t.w.verdicts);
 	graph_view_reset(g);

@@ -63,9 +63,24 @@ void plots_free(struct plots *s);
 MUST_CHECK enum rc plots_get(struct plots *s, const uint8_t id[16],
     const struct plot **out);
 
+/* ---- triage_context.c: what a tenant says of its own things ------------ */
+
+struct standing {		/* names on the list; empty: on none */
+	struct str critical, expected, intel;
+	int percent;		/* how often that intelligence is right */
+};
+struct context;
+struct context *context_new(struct graph *g, struct arena *a);
+void context_free(struct context *c);
+void context_of_name(const struct context *c, enum kind kind, struct str name,
+    struct standing *to);
+MUST_CHECK enum rc context_of_event(struct context *c, const struct node *n,
+    int64_t place, struct standing *to);
+
 /* ---- triage_weigh.c: facts of one alert become factors ----------------- */
 
 struct facts {
+	struct standing standing;
 	bool known;
 	bool stored;		/* the alert is in the sums */
 	int64_t t_ns, detector, place;	/* detector 0: not counted */
@@ -78,6 +93,7 @@ struct facts {
 enum worth { FACTOR_PRIOR, FACTOR_OTHERS, FACTOR_STATED, FACTOR_HERE,
 	FACTOR_ANYWHERE, FACTOR_BURST, FACTOR_NEAR, FACTOR_WIDE, FACTOR_STORY,
 	FACTOR_PROOF, FACTOR_PRIVILEGED, FACTOR_IMPACT, FACTOR_BENIGN,
+	FACTOR_ASSET, FACTOR_INTEL, FACTOR_EXPECTED,
 	FACTOR_BASE,		/* 1 always: what is left to say before any */
 	FACTOR__MAX };
 
@@ -125,9 +141,9 @@ void weights_learn(const double (*x)[FACTOR__MAX], const bool *y, size_t n,
 /* ---- triage_facts.c: what is known of an alert ------------------------- */
 
 MUST_CHECK enum rc facts_of_event(struct graph *g, struct arena *a,
-    struct plots *s, int64_t ev, struct facts *f);
+    struct plots *s, struct context *c, int64_t ev, struct facts *f);
 /* Of an event that is not stored: it has no chain. */
-void facts_of_inline(struct graph *g, struct arena *a, const struct event *ev,
-    struct facts *f);
+void facts_of_inline(struct graph *g, struct arena *a, const struct context *c,
+    const struct event *ev, struct facts *f);
 
 #endif

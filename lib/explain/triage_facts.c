@@ -80,8 +80,8 @@ story_of(struct graph *g, struct plots *s, int64_t ev,
 }
 
 enum rc
-facts_of_event(struct graph *g, struct arena *a, struct plots *s, int64_t ev,
-    struct facts *f)
+facts_of_event(struct graph *g, struct arena *a, struct plots *s,
+    struct context *c, int64_t ev, struct facts *f)
 {
 	const struct view *v = graph_view(g);
 	const struct node *n = v->node(v->ctx, ev);
@@ -104,6 +104,8 @@ facts_of_event(struct graph *g, struct arena *a, struct plots *s, int64_t ev,
 	if (rc == RC_OK)
 		rc = graph_alert_get(g, ev, &f->detector, &f->place);
 	if (rc == RC_OK || rc == RC_ABSENT)
+		rc = context_of_event(c, n, f->place, &f->standing);
+	if (rc == RC_OK || rc == RC_ABSENT)
 		rc = story_of(g, s, ev, &f->plot);
 	return rc;
 }
@@ -119,8 +121,8 @@ number_of(struct graph *g, struct str word)
 }
 
 void
-facts_of_inline(struct graph *g, struct arena *a, const struct event *ev,
-    struct facts *f)
+facts_of_inline(struct graph *g, struct arena *a, const struct context *c,
+    const struct event *ev, struct facts *f)
 {
 	struct sighting s;
 	size_t i;
@@ -139,8 +141,12 @@ facts_of_inline(struct graph *g, struct arena *a, const struct event *ev,
 		if (is_account(ev->refs[i].kind, ev->refs[i].role) &&
 		    is_privileged(ev->refs[i].key))
 			f->privileged = true;
+	for (i = 0; i < ev->n_refs; i++)
+		context_of_name(c, ev->refs[i].kind, ev->refs[i].name.len > 0 ?
+		    ev->refs[i].name : ev->refs[i].key, &f->standing);
 	if (!sighting_of(a, ev, &s))
 		return;
+	context_of_name(c, KIND_HOST, s.place, &f->standing);
 	f->detector = number_of(g, s.detector);
 	f->place = number_of(g, s.place);
 }

@@ -34,7 +34,8 @@ static const double start[D] = {
 	[FACTOR_HERE] = .25, [FACTOR_ANYWHERE] = .12, [FACTOR_BURST] = .12,
 	[FACTOR_NEAR] = .25, [FACTOR_WIDE] = .12, [FACTOR_STORY] = .60,
 	[FACTOR_PROOF] = .40, [FACTOR_PRIVILEGED] = .40,
-	[FACTOR_IMPACT] = .80, [FACTOR_BENIGN] = 1.0, [FACTOR_BASE] = 0,
+	[FACTOR_IMPACT] = .80, [FACTOR_BENIGN] = 1.0, [FACTOR_ASSET] = .30,
+	[FACTOR_INTEL] = 1.0, [FACTOR_EXPECTED] = 1.0, [FACTOR_BASE] = 0,
 };
 static const char *const names[D] = {
 	[FACTOR_PRIOR] = "prior", [FACTOR_OTHERS] = "others",
@@ -43,7 +44,9 @@ static const char *const names[D] = {
 	[FACTOR_NEAR] = "near", [FACTOR_WIDE] = "wide",
 	[FACTOR_STORY] = "story", [FACTOR_PROOF] = "proof",
 	[FACTOR_PRIVILEGED] = "privileged", [FACTOR_IMPACT] = "impact",
-	[FACTOR_BENIGN] = "benign", [FACTOR_BASE] = "base",
+	[FACTOR_BENIGN] = "benign", [FACTOR_ASSET] = "asset",
+	[FACTOR_INTEL] = "intel", [FACTOR_EXPECTED] = "expected",
+	[FACTOR_BASE] = "base",
 };
 
 void

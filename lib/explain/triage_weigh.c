@@ -198,6 +198,28 @@ weigh_story(struct weighing *w, const struct facts *f, struct weighed *out)
 		    STR("what attackers are after was reached"));
 }
 
+/* What the tenant's own list says (triage_context.c). */
+static void
+weigh_standing(struct weighing *w, const struct facts *f, struct weighed *out)
+{
+	const struct standing *s = &f->standing;
+	double p = s->percent / 100.0;
+
+	if (s->critical.len > 0)
+		put(w, out, FACTOR_ASSET, "stakes: asset", 1, str_printf(w->a,
+		    "the context list calls %.*s critical",
+		    STR_ARG(s->critical)));
+	if (s->percent > 0)
+		put(w, out, FACTOR_INTEL, "intel match", log(p / (1 - p)),
+		    str_printf(w->a, "the context list knows %.*s from "
+		    "intelligence that is right %d times in 100",
+		    STR_ARG(s->intel), s->percent));
+	if (s->expected.len > 0)
+		put(w, out, FACTOR_EXPECTED, "expected here", -BENIGN_MOST,
+		    str_printf(w->a, "the context list expects detections at "
+		    "%.*s", STR_ARG(s->expected)));
+}
+
 /* Only what sender or rule says of itself; nothing said is the middle. */
 static void
 weigh_stated(struct weighing *w, const struct facts *f, struct weighed *out)
@@ -266,6 +288,7 @@ triage_weigh(struct weighing *w, const struct facts *f, struct weighed *out)
 	if (rc != RC_OK)
 		return rc;
 	weigh_story(w, f, out);
+	weigh_standing(w, f, out);
 	weigh_benign(w, f, out);
 	out->action = action_of(f, &c, triage_severity(out->points));
 	return RC_OK;

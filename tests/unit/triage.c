@@ -368,6 +368,42 @@ what_analysts_closed_counts_for_the_next_of_its_kind(void **state)
 	assert_true(points_of(&right, "other detectors") > 0);
 }
 
+/* Of its own things a tenant knows more than any record says. */
+static void
+the_context_list_weighs_and_only_places_can_be_expected(void **state)
+{
+	static const char list[] = "host:vault critical\n10.9.* expected\n"
+	    "host:probe expected\n# far\nip:203.0.113.9 intel 90\n"
+	    "user:tester expected\n";
+	struct bench *b = *state;
+	struct triage_alert before, vault, probe;
+	const char *why;
+	size_t line;
+	bool foreign;
+
+	take_in(b, alert(b, NOON, "odd", "vault", ""));
+	take_in(b, alert(b, NOON, "odd", "probe", ",\"entities\":[{\"kind\":"
+	    "\"ip\",\"id\":\"203.0.113.9\"},{\"kind\":\"user\",\"id\":"
+	    "\"tester\"}]"));
+	before = scored(b, b->ids[0]);
+	assert_int_equal(points_of(&before, "stakes: asset"), 0);
+	assert_true(triage_context_sound(str_of(list), &line, &why));
+	OK(graph_begin(b->g, &foreign));
+	OK(graph_set_text(b->g, TRIAGE_CONTEXT, str_of(list)));
+	OK(graph_commit(b->g));
+	vault = scored(b, b->ids[0]);
+	assert_int_equal(points_of(&vault, "stakes: asset"), 433);
+	assert_int_equal(vault.points, before.points + 433);
+	probe = scored(b, b->ids[1]);
+	assert_int_equal(points_of(&probe, "intel match"), 3170);
+	assert_int_equal(points_of(&probe, "expected here"), -2164);
+	assert_false(triage_context_sound(STR("x critical\ny harmless\n"),
+	    &line, &why));
+	assert_int_equal(line, 2);
+	assert_false(triage_context_sound(STR("x intel 100\n"), &line, &why));
+	assert_false(triage_context_sound(STR("x\n"), &line, &why));
+}
+
 static void
 sums_do_not_hang_on_the_order_of_arrival(void **state)
 {
@@ -430,6 +466,7 @@ main(void)
 		PROMISE(an_id_nobody_knows_is_scored_from_nothing),
 		PROMISE(a_chain_is_worth_its_worst_seed_and_goes_before_it),
 		PROMISE(what_analysts_closed_counts_for_the_next_of_its_kind),
+		PROMISE(the_context_list_weighs_and_only_places_can_be_expected),
 		PROMISE(sums_do_not_hang_on_the_order_of_arrival),
 		PROMISE(a_sighting_is_made_of_declared_fields_alone),
 	};
