@@ -13,7 +13,8 @@ HARD = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 PKGS = libseccomp json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd libcurl
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(WARN) $(if $(SAN),$(SAN) -fno-omit-frame-pointer,$(HARD)) $(CFLAGS) -Ilib -I$(BUILD)/gen -pthread
 # As needed: libcurl brings many megabytes, which only those who send pay.
-LIBS = -Wl,--as-needed -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
+LDFLAGS ?=
+LIBS = $(LDFLAGS) -Wl,--as-needed -lfcgi $(shell pkg-config --libs $(PKGS)) -lm -pthread
 
 LIB_C  := $(wildcard lib/*.c lib/*/*.c)
 FCGI_C := $(wildcard fcgi/*.c)
@@ -100,6 +101,26 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	$(BUILD)/tra-ce conf -T >$(SHARE)/tra-ce.conf
 	install -m 0644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/tra-ce/
 	install -m 0644 db/attack/LICENSE.txt $(DESTDIR)$(PREFIX)/share/doc/tra-ce/LICENSE.attack.txt
+# What a system needs around that: configuration, snippets, units, completion.
+SYSTEMD = $(DESTDIR)/lib/systemd/system
+install-system:
+	install -d $(DESTDIR)/etc/tra-ce $(SYSTEMD)
+	$(BUILD)/tra-ce conf -T | sed 's/^\([a-z]\)/#\1/' >$(DESTDIR)/etc/tra-ce/tra-ce.conf
+	install -D -m 0644 -t $(DESTDIR)/etc/lighttpd/conf-available packaging/lighttpd/*.conf
+	install -D -m 0644 -t $(DESTDIR)/etc/apache2/conf-available packaging/apache/*.conf
+	install -D -m 0644 packaging/completion.bash $(DESTDIR)/usr/share/bash-completion/completions/tra-ce
+	install -m 0644 packaging/systemd/tra-ce* $(SYSTEMD)/
+	sed 's/^Description=.*/&, the second/' 'packaging/systemd/tra-ce@.service' >'$(SYSTEMD)/tra-ce-second@.service'
+	for r in investigate webhooks; do install -D -m 0644 -t "$(SYSTEMD)/tra-ce@$$r.service.d" packaging/systemd/network.conf || exit 1; done
+	install -D -m 0644 -t $(SYSTEMD)/tra-ce-second@investigate.service.d packaging/systemd/network.conf
+	for r in analyze chains graph investigate triage; do install -D -m 0644 -t "$(SYSTEMD)/tra-ce@$$r.service.d" packaging/systemd/second.conf || exit 1; done
+
+deb: ## the Debian package, into build/deb
+	@sh packaging/deps.sh build deb
+	@sh packaging/deb.sh $(BUILD)/deb
+deb-test: deb ## lintian, the same bytes twice, install, upgrade, remove and purge in a fresh Debian
+	@sh packaging/deps.sh deb deb-test
+	@/usr/bin/python3 packaging/debtest.py $(BUILD)/deb
 clean: ## remove what was built
 	rm -rf $(BUILD)
-.PHONY: help deps deps-test all run check check-san lint eval bench install clean tests
+.PHONY: help deps deps-test all install-system deb deb-test run check check-san lint eval bench install clean tests

@@ -6,6 +6,8 @@
  *     like. Last-Event-ID, or ?since= (a change id), resumes exactly after
  *     that change; without either the stream begins in the present.
  *     422 since is no change id   503 all streams are taken, or no store
+ *     With [live] poll = yes it ends with its first messages or after 20 s:
+ *     a long poll, for servers that hold back what is written to them.
  * HEAD the same head. Errors as everywhere.
  *
  * This thread accepts, admits and sends the head; then the connection goes to
@@ -21,7 +23,8 @@
 #include "live.h"
 #include "serve.h"
 
-enum { HEAD_MOST = 1 << 20, RETRY_MS = 3000 };
+/* A long poll is held for less than mod_fcgid's 40 s without a byte. */
+enum { HEAD_MOST = 1 << 20, RETRY_MS = 3000, POLL_RETRY_MS = 500, POLL_S = 20 };
 
 struct desk {
 	struct app app;
@@ -121,7 +124,12 @@ opening(struct desk *d, const struct request *rq, struct reply *rp,
 		return rc;
 	at = live_resume(given ? last : newest, oldest, newest);
 	*after = at.after;
-	buf_printf(&rp->body, ":ok\nretry: %d\n\n", RETRY_MS);
+	buf_printf(&rp->body, ":ok\nretry: %d\n",
+	    d->conf.live_poll ? POLL_RETRY_MS : RETRY_MS);
+	/* Who comes again must know from where, even after nothing. */
+	if (d->conf.live_poll)
+		buf_printf(&rp->body, "id: %lld\n", (long long)at.after);
+	buf_put_c(&rp->body, "\n");
 	if (at.gap)
 		live_gap_text(&rp->body, oldest, newest);
 	return RC_OK;
@@ -246,7 +254,8 @@ main(void)
 		.streams_max = d.conf.live_max,
 		.pending_max = d.conf.live_pending_max,
 		.heartbeat_s = d.conf.live_heartbeat_s,
-		.recycle_s = d.conf.live_recycle_s,
+		.recycle_s = d.conf.live_poll ? POLL_S : d.conf.live_recycle_s,
+		.poll = d.conf.live_poll,
 	};
 	if (fcgi_listen(&stop_fd) != RC_OK
 	    || live_start(&limits, stop_fd, &d.live) != RC_OK)

@@ -30,6 +30,9 @@ struct live_limits {
 	int64_t pending_max;		/* bytes kept for one slow reader */
 	int64_t heartbeat_s;		/* a comment line that often */
 	int64_t recycle_s;		/* end a stream after that long; 0: never */
+	/* A long poll, for servers that hold back what is written to them: a
+	 * stream ends with its first messages, or after recycle_s. */
+	bool poll;
 };
 
 /* Starts the thread. It ends every stream, and itself, once stop_fd polls

@@ -38,6 +38,7 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
 	int64_t threads;	/* acceptors of a threaded responder */
 	int64_t queue_max;	/* requests waiting for the committer */
 	int64_t live_max, live_heartbeat_s, live_recycle_s, live_pending_max;
+	bool live_poll;		/* env TRACE_LIVE (poll, stream) wins */
 	int64_t address_rate;	/* requests a minute without a key */
 	int64_t session_idle_s, session_most_s;
 	int64_t disk_min;	/* free bytes below which ingest answers 503 */

@@ -157,6 +157,7 @@ enter(struct hub *h, const struct live_guest *g)
 	s->beat_ns = h->desk.now_ns + limits->heartbeat_s * NS_PER_S - SWEEP_NS;
 	if (limits->recycle_s > 0)
 		s->end_ns = h->desk.now_ns + limits->recycle_s * NS_PER_S;
+	s->had = g->after;
 	feed_add(f, s, g->key_id, g->after);
 }
 
@@ -208,16 +209,12 @@ read_on(struct hub *h, struct stream *s)
 		leave(h, s);
 }
 
-static void
-turn(struct hub *h)
+/* A long poll has its answer. */
+static bool
+answered(const struct hub *h, const struct stream *s)
 {
-	struct feed *f;
-
-	for (f = h->feeds; f != NULL; f = f->next)
-		feed_poll(f, &h->desk);
-	h->desk.now_ns = clock_mono_ns();
-	each_stream(h, read_on);
-	h->turn_ns = clock_mono_ns() + TURN_NS;
+	return h->live->limits.poll && s->current && s->sent > s->had &&
+	    s->pending == 0;
 }
 
 static void
@@ -227,6 +224,27 @@ dismiss(struct hub *h, struct stream *s, const char *why)
 	    (long long)s->feed->tenant, s->ticket->key_id, why);
 	stream_end(s, h->desk.now_ns);
 	leave(h, s);
+}
+
+static void
+read_on_or_end(struct hub *h, struct stream *s)
+{
+	if (answered(h, s))
+		dismiss(h, s, "answered");
+	else
+		read_on(h, s);
+}
+
+static void
+turn(struct hub *h)
+{
+	struct feed *f;
+
+	for (f = h->feeds; f != NULL; f = f->next)
+		feed_poll(f, &h->desk);
+	h->desk.now_ns = clock_mono_ns();
+	each_stream(h, read_on_or_end);
+	h->turn_ns = clock_mono_ns() + TURN_NS;
 }
 
 static void

@@ -31,6 +31,7 @@ struct stream {
 	struct ticket *ticket;
 	struct stream *prev, *next;
 	int64_t sent;		/* the last change queued */
+	int64_t had;		/* that of its beginning */
 	bool current;		/* is pushed to; else it reads the log itself */
 	int64_t beat_ns, end_ns;	/* next heartbeat; recycling, 0: never */
 };

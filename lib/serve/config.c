@@ -51,6 +51,8 @@ static const struct conf_row rows[] = {
 	    "a comment line that often" },
 	{ "live", "recycle", CONF_SPAN, AT(live_recycle_s), "0s",
 	    "end a stream after that long; 0: never" },
+	{ "live", "poll", CONF_FLAG, AT(live_poll), "no",
+	    "a long poll in place of a stream, for servers that hold back" },
 	{ "live", "pending_max", CONF_SIZE, AT(live_pending_max), "256K",
 	    "what a slow reader may leave unread before it is dropped" },
 	{ "panel", "session_idle", CONF_SPAN, AT(session_idle_s), "30m",
@@ -134,6 +136,7 @@ static bool
 environment_wins(struct config *c, char *why, size_t len)
 {
 	const char *www = getenv("TRACE_WWW");
+	const char *live = getenv("TRACE_LIVE");
 	char path[sizeof(c->openapi)] = "";
 
 	if (www != NULL && www[0] != '\0'
@@ -142,6 +145,8 @@ environment_wins(struct config *c, char *why, size_t len)
 		snprintf(why, len, "TRACE_WWW is too long");
 		return false;
 	}
+	if (live != NULL)
+		c->live_poll = strcmp(live, "poll") == 0;
 	return path_set(c->openapi, sizeof(c->openapi), path, why, len)
 	    && path_set(c->data, sizeof(c->data), getenv("TRACE_DATA"), why,
 	        len)
