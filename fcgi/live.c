@@ -108,7 +108,7 @@ wish(const struct request *rq, struct reply *rp, bool *given, int64_t *last)
 /* The first bytes of the stream: it lives, when to come back, what is lost. */
 static enum rc
 opening(struct desk *d, const struct request *rq, struct reply *rp,
-    int64_t *after)
+    struct live_guest *guest)
 {
 	struct live_point at;
 	struct graph *g;
@@ -123,7 +123,8 @@ opening(struct desk *d, const struct request *rq, struct reply *rp,
 	if (rc != RC_OK)
 		return rc;
 	at = live_resume(given ? last : newest, oldest, newest);
-	*after = at.after;
+	guest->after = at.after;
+	guest->told = at.gap;
 	buf_printf(&rp->body, ":ok\nretry: %d\n",
 	    d->conf.live_poll ? POLL_RETRY_MS : RETRY_MS);
 	/* Who comes again must know from where, even after nothing. */
@@ -152,26 +153,24 @@ head_write(const struct request *rq, const struct reply *rp, struct buf *out)
 /* Head and opening out, the connection over to the thread. */
 static void
 hand_over(struct desk *d, const struct request *rq, const struct reply *rp,
-    int64_t after)
+    struct live_guest *guest)
 {
-	struct live_guest guest = { .tenant = rq->tenant, .after = after };
-
-	snprintf(guest.key_id, sizeof(guest.key_id), "%.*s",
+	snprintf(guest->key_id, sizeof(guest->key_id), "%.*s",
 	    STR_ARG(rq->key_id));
 	log_info("id=%s method=GET path=/causal/live status=200 tenant=%lld"
-	    " key=%s after=%lld", rq->id, (long long)rq->tenant, guest.key_id,
-	    (long long)after);
+	    " key=%s after=%lld", rq->id, (long long)rq->tenant, guest->key_id,
+	    (long long)guest->after);
 	head_write(rq, rp, &d->out);
 	buf_put_str(&d->out, buf_str(&rp->body));
-	guest.fd = -1;
+	guest->fd = -1;
 	if (fcgi_write(d->conn, buf_str(&d->out)))
-		guest.fd = fcgi_detach(d->conn, &guest.request);
+		guest->fd = fcgi_detach(d->conn, &guest->request);
 	else
 		fcgi_finish(d->conn);
-	if (guest.fd < 0)
-		live_release(d->live, guest.tenant);
+	if (guest->fd < 0)
+		live_release(d->live, guest->tenant);
 	else
-		live_join(d->live, &guest);
+		live_join(d->live, guest);
 }
 
 /* Whatever is not a stream: errors, HEAD, OPTIONS. */
@@ -195,7 +194,7 @@ take(struct desk *d)
 {
 	struct request rq;
 	struct reply rp;
-	int64_t after = 0;
+	struct live_guest guest = { .fd = -1 };
 	enum rc rc;
 
 	request_read(&rq, d->mem, fcgi_params(d->conn));
@@ -203,11 +202,12 @@ take(struct desk *d)
 	store_ready(d);
 	rc = admit(d, &rq, &rp);
 	if (rc == RC_OK && rq.method != METHOD_OPTIONS)
-		rc = opening(d, &rq, &rp, &after);
+		rc = opening(d, &rq, &rp, &guest);
 	if (rc == RC_OK && rq.method == METHOD_GET) {
 		rc = live_reserve(d->live, rq.tenant);
 		if (rc == RC_OK) {
-			hand_over(d, &rq, &rp, after);
+			guest.tenant = rq.tenant;
+			hand_over(d, &rq, &rp, &guest);
 		} else {
 			reply_header(&rp, "Retry-After", STR("10"));
 			rc = reply_problem(&rp, rc,

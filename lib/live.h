@@ -53,6 +53,7 @@ struct live_guest {
 	int64_t tenant;
 	char key_id[16];
 	int64_t after;		/* the last change the client has */
+	bool told;		/* its head held a message: of a gap */
 };
 /* The head has been sent; everything after `after` follows. */
 void live_join(struct live *live, const struct live_guest *guest);

