@@ -73,6 +73,10 @@ filter_of(struct turn *t, struct chain_filter *f)
 	f->host = request_param(rq, "host");
 	f->status = request_param(rq, "status");
 	f->assignee = request_param(rq, "assignee");
+	f->brief = str_is(request_param(rq, "brief"), "1");
+	if (request_has_param(rq, "brief") && !f->brief &&
+	    !str_is(request_param(rq, "brief"), "0"))
+		return reply_bad_field(t->rp, STR("/brief"), "must be 1 or 0");
 	f->limit = 100;
 	rc = ask_count(rq, t->rp, "limit", 1, 1000, &f->limit);
 	if (rc == RC_OK)

@@ -80,6 +80,10 @@ enum { INCLUDE_RAW = 1, INCLUDE_FOLDED = 2, INCLUDE_REFS = 4 };
 MUST_CHECK enum rc read_chain(struct reader *r, struct jw *w,
     const struct chain_row *row, struct str requested_id, unsigned include);
 
+/* A line of a list: what stands in the row, how many events and links, where. */
+MUST_CHECK enum rc read_chain_brief(struct reader *r, struct jw *w,
+    const struct chain_row *row);
+
 struct chain_filter {
 	bool has_since, has_until;
 	int64_t since_ns, until_ns;
@@ -95,6 +99,7 @@ struct chain_filter {
 	double after_score;
 	uint8_t after_id[16];
 	unsigned include;
+	bool brief;			/* each as by read_chain_brief */
 };
 /* Writes the array of chains, best score first. */
 MUST_CHECK enum rc read_chains(struct reader *r, struct jw *w,

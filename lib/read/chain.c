@@ -381,3 +381,73 @@ read_chain(struct reader *r, struct jw *w, const struct chain_row *row,
 	jw_object_end(w);
 	return rc;
 }
+
+/* ---- in brief: a line of a list --------------------------------------------- */
+
+enum { PLACES_SHOWN = 20 };
+
+/* Each number once, in order of time, as many as are shown. */
+static size_t
+note_place(int64_t *seen, size_t n, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (seen[i] == id)
+			return n;
+	if (id == 0 || n >= PLACES_SHOWN)
+		return n;
+	seen[n] = id;
+	return n + 1;
+}
+
+/* Hosts and sources of the members, from the nodes alone: no record is read. */
+static void
+put_places(struct reader *r, struct jw *w, const struct chain *c)
+{
+	const struct view *v = graph_view(r->g);
+	int64_t host[PLACES_SHOWN], source[PLACES_SHOWN];
+	size_t i, hosts = 0, sources = 0;
+	const struct node *n;
+	struct entity e;
+
+	for (i = 0; i < c->n_members; i++) {
+		n = v->node(v->ctx, c->members[i].ev);
+		if (n == NULL)
+			continue;
+		hosts = note_place(host, hosts, n->host);
+		sources = note_place(source, sources, n->source);
+	}
+	jw_key(w, "hosts");
+	jw_array(w);
+	for (i = 0; i < hosts; i++)
+		if (graph_entity_get(r->g, r->a, host[i], &e) == RC_OK)
+			jw_str(w, e.name);
+	jw_array_end(w);
+	jw_key(w, "sources");
+	jw_array(w);
+	for (i = 0; i < sources; i++)
+		jw_str(w, graph_word_text(r->g, r->a, source[i]));
+	jw_array_end(w);
+}
+
+enum rc
+read_chain_brief(struct reader *r, struct jw *w, const struct chain_row *row)
+{
+	struct chain c = { 0 };
+
+	if (!chain_unpack(r->a, row->body, &c))
+		return RC_FAIL;
+	jw_object(w);
+	put_head(r, w, row, (struct str){ 0 });
+	jw_key_i(w, "events", (int64_t)c.n_members);
+	jw_key_i(w, "links", (int64_t)c.n_edges);
+	put_places(r, w, &c);
+	put_words(w, "mitre_techniques", row->techniques);
+	put_tactics(w, row->tactics);
+	put_event_id(r, w, "root_cause", row->root);
+	jw_key_b(w, "truncated", c.cut.why != NULL);
+	put_judgement(r, w, row);
+	jw_object_end(w);
+	return RC_OK;
+}

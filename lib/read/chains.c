@@ -177,7 +177,8 @@ read_chains(struct reader *r, struct jw *w, const struct chain_filter *f,
 	for (i = 0; i < l.n && rc == RC_OK; i++) {
 		rc = graph_chain_get(r->g, r->a, l.rows[i].id, &row);
 		if (rc == RC_OK)
-			rc = read_chain(r, w, &row, (struct str){ 0 },
+			rc = f->brief ? read_chain_brief(r, w, &row) :
+			    read_chain(r, w, &row, (struct str){ 0 },
 			    f->include);
 	}
 	jw_array_end(w);

@@ -169,9 +169,12 @@ def an_open_chain_grows_in_sight(l, b):
     open_chain(b, c, chain)
     b.see("#lamp.on")
     check = b.stays()
+    b.type("[name=note]", "half a sen")                 # news must not take it away
     ids = c.send(events[3:])
     b.see(f".unit[data-unit='{ids[1]}']")
     b.see(".news", "Version")
+    b.press("tence")
+    need(b.see("[name=note]").get_attribute("value") == "half a sentence", "what was typed is", b.see("[name=note]").get_attribute("value"))
     check()
 
 

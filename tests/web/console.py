@@ -83,6 +83,10 @@ def the_queue_stands_in_triage_s_order_with_its_factors(l, b):
     b.click(".alert summary")
     for f in next(x for x in a["alerts"] if x["alert_id"] == shown[0])["factors"]:
         b.see(".alert:first-child .factors tr", f["name"])
+    b.see("#lamp.on")
+    incident(c, 18, "q")
+    b.click(".news button", "Weigh again")
+    need(until(lambda: len(b.all(".alert")) > len(shown), 10), "still", len(b.all(".alert")))
 
 
 def whatever_is_pasted_leads_back_to_the_root(l, b):

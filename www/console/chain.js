@@ -61,19 +61,39 @@ class Chain {
   }
 
   show() {
-    const c = this.m.chain, f = c.score_factors || [];
+    const c = this.m.chain, f = c.score_factors || [], draft = this.draft();
     document.title = `${c.confidence} ${c.score} ${plain(c.title, 60)} \u2013 TRA-CE`;
     put(this.head, el("h1", {}, grade(c.confidence), " ", el("span", { class: "score" }, c.score.toFixed(1)), " ", said(c.title, { most: 200 })),
       el("p", { class: "facts" }, `${c.nodes.length} events, ${c.edges.length} links, ${Math.round(100 * c.provable_share)} % proven \u00b7 signs proven to the root: ${c.seeds_proven_to_root} \u00b7 `, when(c.first_seen), ` over ${span(c.first_seen, c.last_seen)} \u00b7 `,
         tactics(c.mitre_tactics), " ", el("code", {}, c.chain_id), ` version ${c.version}`, this.version ? [" ", el("a", { href: href(["chain", this.id]) }, "to the present one")] : null),
       el("details", { class: "facts" }, el("summary", {}, `Why ${c.score.toFixed(1)}; ${c.mitre_techniques.length} techniques`), el("ul", {}, f.map((x) => el("li", {}, `${x.points > 0 ? "+" : ""}${x.points} ${x.name}: `, said(x.because, { most: 200 })))), el("p", {}, techniques(c.mitre_techniques))),
       c.truncated ? el("p", { class: "fault" }, "Not all of it is shown: ", said(c.truncated.why, { most: 200 }), `; ${c.truncated.events_not_explored} events were not explored.`) : null,
-      this.version ? null : handling(c, (now) => { if (now && now.chain_id) { this.m = model({ ...now }); this.show(); this.turn(this.tab); } else this.reload(); }));
+      this.version ? null : handling(c, (now) => { this.saved = true; if (now && now.chain_id) { this.m = model({ ...now }); this.show(); this.turn(this.tab); } else this.reload(); }));
+    draft();
     const opened = this.picture ? this.picture.opened : new Set(), scale = this.picture ? this.picture.scale : 1;
     this.picture = new Picture(this.m, { edge: (e) => this.edge(e), node: (n) => this.node(n) });
     if (opened.size || scale !== 1) { this.picture.opened = opened; this.picture.scale = scale; this.picture.draw(); }
+    const scrolled = this.drawn.querySelector(".canvas"), left = scrolled?.scrollLeft, top = scrolled?.scrollTop;
     put(this.drawn, this.picture.element);
+    if (scrolled) this.picture.canvas.scrollTo(left, top);
     this.way(this.start(), true);
+  }
+
+  // What somebody is typing outlives news of the chain. -> puts it back
+  draft() {
+    const old = this.head.querySelector("form.handling"), typed = new Map();
+    if (!old || this.saved) { this.saved = false; return () => {}; }
+    for (const f of old.querySelectorAll("input")) if (f.value !== f.dataset.was) typed.set(f.name, f.value);
+    const at = old.contains(document.activeElement) ? document.activeElement : null;
+    const caret = at && "selectionStart" in at ? at.selectionStart : null;
+    return () => {
+      const now = this.head.querySelector("form.handling");
+      for (const [name, value] of typed) now.elements[name].value = value;
+      if (at && at.name) {
+        now.elements[at.name].focus({ preventScroll: true });
+        if (caret !== null) now.elements[at.name].setSelectionRange(caret, caret);
+      }
+    };
   }
 
   way(id, quiet) {
@@ -150,10 +170,9 @@ class Chain {
 
   async beside(into, still) {
     const related = this.m.chain.related || [];
-    let folded = [], why = null;
-    try {
-      const a = await post("/causal/analyze", { event_ids: [this.m.chain.root_cause], include: ["folded"] });
-      folded = a.chains.find((x) => x.chain_id === this.m.chain.chain_id)?.folded || [];
+    let folded = this.m.chain.folded, why = null;
+    if (!folded) try {                                    // what a change answers with leaves it out
+      folded = (await get(at("chains", this.m.chain.chain_id))).folded || [];
     } catch (e) { why = fault(e); }
     if (!still()) return;
     put(into, el("h3", {}, "Possibly related, not joined"), related.length ? el("ul", {}, related.map((r) => el("li", {}, grade(r.link.grade), " ", said(r.link.because, { most: 300 }), " ",

@@ -17,18 +17,15 @@ export const tactics = (list) => {
     TACTICS.map((t) => el("i", { class: has.has(t) ? "on" : "" })));
 };
 
-const hosts = (c) => [...new Set(c.nodes.map((n) => n.host || n.source))];
-
 function row(c, fresh) {
-  const where = hosts(c), who = c.entities.filter((e) => e.kind === "user");
+  const where = c.hosts.length ? c.hosts : c.sources;
   return el("tr", { class: fresh ? "fresh" : "", "data-chain": c.chain_id, "data-version": c.version },
     el("td", {}, grade(c.confidence)),
     el("td", { class: "num" }, c.score.toFixed(1)),
     el("td", { class: "wide" }, el("a", { href: href(["chain", c.chain_id]) }, said(c.title, { most: 140 })),
-      el("div", { class: "dim-text" }, where.slice(0, 3).map((h, i) => [i ? ", " : "", said(h, { most: 60 })]), where.length > 3 ? ` +${where.length - 3}` : "",
-        who.length ? [" \u00b7 ", said(who[0].name, { most: 60 }), who.length > 1 ? ` +${who.length - 1}` : ""] : null)),
+      el("div", { class: "dim-text" }, where.slice(0, 3).map((h, i) => [i ? ", " : "", said(h, { most: 60 })]), where.length > 3 ? ` +${where.length - 3}` : "", c.hosts.length && c.sources.length > 1 ? ` \u00b7 ${c.sources.length} sources` : null)),
     el("td", {}, tactics(c.mitre_tactics), el("div", { class: "dim-text" }, `${c.mitre_techniques.length} techniques`)),
-    el("td", { class: "num" }, String(c.nodes.length), el("div", { class: "dim-text" }, `${c.seeds_proven_to_root} proven`)),
+    el("td", { class: "num" }, String(c.events), el("div", { class: "dim-text" }, `${c.seeds_proven_to_root} proven`)),
     el("td", {}, when(c.last_seen), el("div", { class: "dim-text" }, `over ${span(c.first_seen, c.last_seen)}`)),
     el("td", {}, el("span", { class: `status s-${c.status}` }, human(c.status)), c.disposition ? el("div", { class: "dim-text" }, human(c.disposition)) : null,
       c.assignee ? el("div", { class: "dim-text" }, said(c.assignee, { most: 40 })) : null));
@@ -49,7 +46,7 @@ export function chainList(into, query, { heading, short } = {}) {
     try {
       let chains = [], next = null;
       for (let p = 0; p < pages && (p === 0 || next); p++) {
-        const a = await get("/chains", { ...Object.fromEntries(query), ...(next ? { cursor: next } : {}) });
+        const a = await get("/chains", { ...Object.fromEntries(query), brief: 1, ...(next ? { cursor: next } : {}) });
         chains = chains.concat(a.chains);
         next = a.next_cursor;
       }

@@ -93,7 +93,7 @@ async function onward(event) {
 }
 
 async function ofThings(out, q, things, events) {
-  const pages = await Promise.all(things.slice(0, 6).map((t) => get("/chains", { entity: t.key, limit: 10 })));
+  const pages = await Promise.all(things.slice(0, 6).map((t) => get("/chains", { entity: t.key, limit: 10, brief: 1 })));
   const chains = [...new Map(pages.flatMap((p) => p.chains).map((c) => [c.chain_id, c])).values()].sort((a, b) => b.score - a.score);
   const names = el("p", { class: "names" }, "Found: ", things.slice(0, 12).map((t) => [el("a", { href: href(["find"], { q: t.key }) }, said(t.name, { most: 80 })), t.kind ? ` (${t.kind}) ` : " "]),
     things.length > 12 ? `and ${things.length - 12} more` : null);
@@ -101,7 +101,7 @@ async function ofThings(out, q, things, events) {
     const page = events && events.length ? events : (await get("/events", { entity: things[0].key, limit: 20 })).events;
     return ofMany(out, q, page, [names, el("h2", {}, "No chain goes through it.")]);
   }
-  const m = model(chains[0]), words = new Set(things.map((t) => t.name.toLowerCase()));
+  const m = model(await get(at("chains", chains[0].chain_id))), words = new Set(things.map((t) => t.name.toLowerCase()));
   const here = m.order.filter((n) => words.has(String(n.host).toLowerCase()) || words.has(String(n.actor).toLowerCase()));
   const sign = here.filter((n) => n.role === "seed" || n.role === "impact");
   const far = (sign.length ? sign : here).sort((a, b) => wayBack(m, b.event_id).way.length - wayBack(m, a.event_id).way.length)[0];

@@ -16,8 +16,8 @@ export function handling(chain, changed) {
   const status = el("select", { name: "status" }, STATUSES.map((s) => el("option", { value: s }, human(s))));
   status.value = chain.status;
   status.addEventListener("change", () => send(() => patch(at("chains", chain.chain_id), { status: status.value })));
-  const text = (name, label, size) => el("label", {}, label, el("input", { name, value: chain[name] || "", size, maxlength: "200", autocomplete: "off" }));
-  const note = el("input", { name: "note", maxlength: "4000", autocomplete: "off", placeholder: "kept with name and time" });
+  const text = (name, label, size) => el("label", {}, label, el("input", { name, value: chain[name] || "", "data-was": chain[name] || "", size, maxlength: "200", autocomplete: "off" }));
+  const note = el("input", { name: "note", "data-was": "", maxlength: "4000", autocomplete: "off", placeholder: "kept with name and time" });
   const form = el("form", { class: "handling", "aria-label": "handling", onsubmit: (ev) => {
     ev.preventDefault();
     const what = {};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queue: every sign of every open chain in the order of /ai/triage, and why.
 import { get, post } from "./api.js";
-import { el, put } from "./dom.js";
+import { el, put, said } from "./dom.js";
+import { onLive } from "./live.js";
 import { busy, empty, fault, href } from "./page.js";
-import { said } from "./dom.js";
 import { eventLine, grade } from "./words.js";
 
 const PAGES = 8, PAGE = 50, MOST = 2000;
@@ -39,10 +39,10 @@ function alert(a, node) {
 }
 
 export function triage(into, query) {
-  const list = el("ol", { class: "queue" }), note = el("div", {});
+  const list = el("ol", { class: "queue" }), note = el("div", {}), news = el("div", { "aria-live": "polite" });
   const repeats = query.get("repeats") === "1";
   put(into, el("h1", {}, "Triage"), el("p", { class: "hint" }, "Every sign of the open chains, the worst first. Points are a sum of factors; 10 points double the odds. Nothing is ever closed by itself. ",
-    el("a", { href: href(["triage"], repeats ? {} : { repeats: "1" }) }, repeats ? "Fold repeats" : "Show repeats")), note, list);
+    el("a", { href: href(["triage"], repeats ? {} : { repeats: "1" }) }, repeats ? "Fold repeats" : "Show repeats")), news, note, list);
   const stop = new AbortController();
   (async () => {
     busy(note, "Weighing\u2026");
@@ -57,5 +57,9 @@ export function triage(into, query) {
       put(list, rows.slice(0, 500).map((x) => alert(x, nodes.get(x.alert_id))));
     } catch (e) { put(note, fault(e)); }
   })();
-  return () => stop.abort();
+  const off = onLive((kind) => {
+    if (!kind.startsWith("chain.") && kind !== "gap") return;
+    put(news, el("p", { class: "news" }, "The chains have changed since. ", el("button", { type: "button", onclick: () => dispatchEvent(new Event("hashchange")) }, "Weigh again")));
+  });
+  return () => { stop.abort(); off(); };
 }
