@@ -44,7 +44,8 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="tra-ce-web-")
         o = Options()
         o.binary_location = "/usr/bin/chromium"
-        for f in FLAGS + [f"--user-data-dir={self.profile}", f"--window-size={width},{height}"]:
+        # a name without the trust that browsers put into 127.0.0.1
+        for f in FLAGS + ["--host-resolver-rules=MAP plain.example 127.0.0.1", f"--user-data-dir={self.profile}", f"--window-size={width},{height}"]:
             o.add_argument(f)
         o.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=o)
@@ -72,8 +73,16 @@ class Browser:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}])
 
-    def open(self, path="/"):
+    def downloads(self):
+        """A folder into which downloads go from now on."""
+        at = os.path.join(self.profile, "got")
+        os.makedirs(at, exist_ok=True)
+        self.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=at)
+        return at
+
+    def open(self, path="/", origin=None):
         """Load that page anew, also where only the part behind # differs."""
+        self.origin = origin or self.origin
         url = self.origin + path
         if urllib.parse.urldefrag(self.driver.current_url)[0] == urllib.parse.urldefrag(url)[0]:
             self.driver.get("about:blank")

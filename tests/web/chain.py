@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One chain in the console: the drawing, the evidence, the words, what analysts
 decide, in a real browser."""
-import hashlib, json
+import hashlib, json, os
 import browser
 from browser import Keys, incident, need, open_chain, sample, until
 from lab import break_in
@@ -55,6 +55,63 @@ def a_record_that_was_changed_fails(l, b):
     b.see(".checked.bad .verdict", "NOT hold")
     bad = " ".join(b.texts(".checked li.bad"))
     need("effect: SHA-256" in bad and "holds another value" in bad and "cause: SHA-256" not in bad, bad)
+
+
+def without_a_secure_context_it_says_what_it_cannot_check(l, b):
+    c = l.tenant()
+    ids, chain = incident(c, 14, "plain")
+    e = next(x for x in chain["edges"] if x["to"] == ids[1])
+    b.open("/", origin=f"http://plain.example:{l.port}")
+    open_chain(b, c, chain, f"?edge={e['from']}-%3E{e['to']}")
+    need(b.js("return isSecureContext") is False, "this context is secure")
+    b.see(".raw mark")
+    b.click(".inspect .primary")
+    b.see(".checked li", "needs https or 127.0.0.1")
+    b.see(".checked .verdict", "only in part")
+    need("effect: /ParentProcessGuid holds the value cited" in " ".join(b.texts(".checked li")), b.texts(".checked li"))
+    b.read_logs()                                       # a header that counts only where there is trust: said, and no fault
+    b.faults = [f for f in b.faults if "Cross-Origin-Opener-Policy header has been ignored" not in f]
+
+
+def a_key_that_only_reads_is_told_what_it_lacks(l, b):
+    t = l.tenant()
+    ids, chain = incident(t, 15, "reader")
+    open_chain(b, l.key(t, "read"), chain)
+    b.see(".panel .fault", "scope")
+    b.click(".handling fieldset button", "benign")
+    b.see(".handling .fault", "scope")
+    e = chain["edges"][0]
+    press_line(b, f"{e['from']}->{e['to']}")
+    b.see(".raw mark")
+
+
+def a_chain_is_seen_as_it_was(l, b):
+    c = l.tenant()
+    events = break_in(16, "was")
+    c.send(events[:3])
+    chain = c.chains()[0]
+    c.send(events[3:])
+    open_chain(b, c, chain, "?tab=history")
+    b.see(".plainlist li", "Version 2")
+    need(len(b.all(".unit")) == 5, len(b.all(".unit")))
+    b.click(".plainlist a", "as it was")
+    b.see(".facts", "version 1")
+    need(until(lambda: len(b.all(".unit")) == 3, 5), len(b.all(".unit")))
+    b.click(".facts a", "present")
+    need(until(lambda: len(b.all(".unit")) == 5, 5), len(b.all(".unit")))
+
+
+def every_export_comes_as_the_api_gives_it(l, b):
+    c = l.tenant()
+    _, chain = incident(c, 17, "out")
+    at = b.downloads()
+    open_chain(b, c, chain, "?tab=export")
+    b.see(".panel button", "stix")
+    for form in b.texts(".panel button"):
+        b.click(".panel button", form)
+        want = c.get(f"/chains/{chain['chain_id']}?format={form}").want(200).body
+        got = lambda: [n for n in os.listdir(at) if not n.endswith(".crdownload") and open(os.path.join(at, n), "rb").read() == want]
+        need(until(got, 10, 0.05), form, "is not among", os.listdir(at))
 
 
 def the_keyboard_alone_leads_to_the_evidence(l, b):
@@ -178,6 +235,7 @@ def an_open_chain_grows_in_sight(l, b):
     check()
 
 
-browser.main(a_link_s_evidence_is_two_records_and_their_proof, a_record_that_was_changed_fails,
+browser.main(a_key_that_only_reads_is_told_what_it_lacks, a_chain_is_seen_as_it_was, every_export_comes_as_the_api_gives_it,
+             a_link_s_evidence_is_two_records_and_their_proof, a_record_that_was_changed_fails, without_a_secure_context_it_says_what_it_cannot_check,
              the_keyboard_alone_leads_to_the_evidence, the_text_says_what_the_picture_shows, what_repeats_is_folded_and_unfolds,
              a_cite_lights_what_it_cites, what_an_analyst_decides_is_kept_and_told, an_open_chain_grows_in_sight)

@@ -46,7 +46,7 @@ function drawLine(l, i, on) {
 
 function drawUnit(m, u, on, marks) {
   const n = u.node, group = Boolean(u.actions), choke = marks.has(u.id);
-  const head = plain(group ? groupText(u) : what(n), 23);
+  const head = plain(group ? groupText(u) : what(n), 22);
   const sub = group ? groupSpan(m, u) : plain(`${clock(n.timestamp)} ${n.techniques[0] || n.action}${n.techniques.length > 1 ? ` +${n.techniques.length - 1}` : ""}`, 26);
   const count = n.count > 1 && !group ? `\u00d7${n.count}` : "";
   const cut = choke ? "\u2702 cut here" : "";

@@ -6,7 +6,7 @@ import { onLive } from "./live.js";
 import { busy, empty, fault, href } from "./page.js";
 import { eventLine, grade } from "./words.js";
 
-const PAGES = 8, PAGE = 50, MOST = 2000;
+const PAGES = 4, PAGE = 25, MOST = 2000;
 
 async function signs(status) {
   const out = new Map();

@@ -46,7 +46,10 @@ export function valueAt(raw, pointer) {
 
 const same = (a, b) => a.replace(/^\{|\}$/g, "").toLowerCase() === b.replace(/^\{|\}$/g, "").toLowerCase();
 
-// -> {good, lines: [{good: true|false|null, text, value}]}; null: not checkable here
+// Was a digest and a value of either record looked at?
+const checked = (lines) => ["cause: SHA", "effect: SHA", "cause: /", "effect: /"].every((w) => lines.some((l) => l.good !== null && l.text.startsWith(w)));
+
+// -> {good, whole: nothing had to be left out, lines: [{good: true|false|null, text, value}]}; null: not checkable here
 export async function recompute(edge, events) {
   const lines = [];
   const say = (good, text, value) => lines.push({ good, text, value });
@@ -76,5 +79,5 @@ export async function recompute(edge, events) {
   else if (edge.evidence.length) say(null, "no cited value is letter for letter the same at both ends; `tra-ce verify` compares by the rule");
   const [t1, t2] = [edge.from, edge.to].map((id) => events.get(id)?.timestamp);
   if (t1 && t2) say(t1 <= t2, t1 <= t2 ? "the cause is not later than the effect" : "the cause is later than the effect");
-  return { good: lines.length > 0 && lines.every((l) => l.good !== false), lines };
+  return { good: lines.length > 0 && lines.every((l) => l.good !== false), whole: canHash() && checked(lines), lines };
 }
