@@ -22,7 +22,8 @@ static const struct command {
 	const char *words, *help;
 } commands[] = {
 	{ "tenant", cmd_tenant, "add NAME [--plan standard|enterprise] "
-	    "[--rate N] | list", "tenants and their first key" },
+	    "[--rate N] [--retention DAYS] |\n\t    set NAME with these | "
+	    "list", "tenants and their first key" },
 	{ "key", cmd_key, "add TENANT --name N --scopes a,b [--expires 90d] "
 	    "[--address CIDR] |\n\t    rotate KEY_ID [--overlap 24h] | "
 	    "revoke KEY_ID | list TENANT", "keys of a tenant" },

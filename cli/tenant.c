@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tenant add NAME [--plan standard|enterprise] [--rate N] - a tenant and its
- *	first key, with the scopes ingest read analyze ai.
+ * tenant add NAME [--plan standard|enterprise] [--rate N] [--retention DAYS] -
+ *	a tenant and its first key, with the scopes ingest read analyze ai.
+ * tenant set NAME with the same options - what is left out stays
  * tenant list
  */
 #include "cli.h"
@@ -11,35 +12,82 @@
 #include "base/clock.h"
 #include "keys.h"
 
-/* The plan's rate, or the one asked for. */
+/* The plan's rate, or the one asked for. A plan must be one in any case. */
 static bool
 rate_of(const char *plan, const char *rate, int64_t *n)
 {
-	if (rate != NULL) {
+	bool known = plan == NULL || plan_rate(str_of(plan), n);
+
+	if (known && rate != NULL) {
 		if (str_i64(str_of(rate), n) && *n >= 0 && *n <= TENANT_RATE_MOST)
 			return true;
 		cli_usage("--rate takes requests a minute, 0 for unlimited");
 		return false;
 	}
-	if (plan_rate(str_of(plan), n))
+	if (known)
 		return true;
 	cli_usage("no plan %s: standard (100 a minute) or enterprise (1,000)",
 	    plan);
 	return false;
 }
 
+/* 0: nothing was asked for. */
+static bool
+days_of(const char *text, int64_t *days)
+{
+	*days = 0;
+	if (text == NULL || (str_i64(str_of(text), days) && *days >= 1 &&
+	    *days <= RETENTION_DAYS_MOST))
+		return true;
+	cli_usage("--retention takes days, 1 to %d", RETENTION_DAYS_MOST);
+	return false;
+}
+
 static int
-add(struct cli *c, const char *name, const char *plan, const char *rate)
+set(struct cli *c, const char *name, const char *plan, const char *rate,
+    const char *retention)
+{
+	int64_t n = -1, days;
+	struct tenant t;
+	enum rc rc;
+
+	if (!days_of(retention, &days) || ((plan != NULL || rate != NULL) &&
+	    !rate_of(plan, rate, &n)))
+		return CLI_USAGE;
+	if (!cli_open(c, false) || !cli_tenant(c, name, &t))
+		return CLI_FAILED;
+	rc = tenant_change(c->store, c->a, STR("tool"), &t, str_of(plan), n,
+	    days);
+	if (rc != RC_OK)
+		return cli_rc(rc, "changing the tenant");
+	if (c->json) {
+		jw_object(&c->jw);
+		jw_key_s(&c->jw, "tenant", t.name);
+		jw_key_s(&c->jw, "plan", t.plan);
+		jw_key_i(&c->jw, "rate", t.rate);
+		jw_key_i(&c->jw, "retention_days", t.retention_days);
+		jw_object_end(&c->jw);
+	} else {
+		buf_printf(&c->out, "%.*s: %.*s, %lld a minute, kept for %lld "
+		    "days\n", STR_ARG(t.name), STR_ARG(t.plan),
+		    (long long)t.rate, (long long)t.retention_days);
+	}
+	return CLI_OK;
+}
+
+static int
+add(struct cli *c, const char *name, const char *plan, const char *rate,
+    const char *retention)
 {
 	struct made_key key;
 	struct tenant t;
-	int64_t n;
+	int64_t n, days;
 	enum rc rc;
 
 	if (!tenant_name_ok(str_of(name)))
 		return cli_usage("a tenant's name is 1 to %d of A-Z a-z 0-9 . _ -",
 		    TENANT_NAME_MOST);
-	if (!rate_of(plan, rate, &n))
+	if (!rate_of(plan, rate, &n) || !days_of(retention, &days))
 		return CLI_USAGE;
 	if (!cli_open(c, true))
 		return CLI_FAILED;
@@ -52,6 +100,9 @@ add(struct cli *c, const char *name, const char *plan, const char *rate)
 		return cli_rc(rc, "adding the tenant");
 	rc = store_audit(c->store, clock_now_ns(), STR("tool"), t.id,
 	    STR("tenant.add"), t.name);
+	if (rc == RC_OK && days > 0)
+		rc = tenant_change(c->store, c->a, STR("tool"), &t, STR(""),
+		    -1, days);
 	if (rc != RC_OK)
 		return cli_rc(rc, "writing the audit log");
 	if (!key_new(c, &(struct key_wish){ .tenant = t.id,
@@ -104,16 +155,21 @@ list(struct cli *c)
 int
 cmd_tenant(struct cli *c, int argc, char **argv)
 {
-	const char *plan = "standard", *rate = NULL;
+	const char *plan = NULL, *rate = NULL, *days = NULL;
 	int n = cli_options(argc, argv, (const struct option_row[]){
-	    { "--plan", &plan, NULL }, { "--rate", &rate, NULL }, { 0 } });
+	    { "--plan", &plan, NULL }, { "--rate", &rate, NULL },
+	    { "--retention", &days, NULL }, { 0 } });
 
 	if (n < 0)
 		return CLI_USAGE;
 	if (n == 2 && strcmp(argv[0], "add") == 0)
-		return add(c, argv[1], plan, rate);
+		return add(c, argv[1], plan != NULL ? plan : "standard", rate,
+		    days);
+	if (n == 2 && strcmp(argv[0], "set") == 0 &&
+	    (plan != NULL || rate != NULL || days != NULL))
+		return set(c, argv[1], plan, rate, days);
 	if (n == 1 && strcmp(argv[0], "list") == 0)
 		return list(c);
 	return cli_usage("usage: tra-ce tenant add NAME [--plan P] [--rate N] "
-	    "| tenant list");
+	    "[--retention DAYS] | tenant set NAME with these | tenant list");
 }

@@ -5,6 +5,7 @@
 
 #include "addr.h"
 #include "base/clock.h"
+#include "control.h"
 
 static const struct plan {
 	const char *name;
@@ -36,6 +37,30 @@ plan_rate(struct str plan, int64_t *rate)
 		}
 	}
 	return false;
+}
+
+enum rc
+tenant_change(struct store *st, struct arena *a, struct str who,
+    struct tenant *t, struct str plan, int64_t rate, int64_t retention_days)
+{
+	struct str was = str_printf(a, "%.*s %lld/min %lld d", STR_ARG(t->plan),
+	    (long long)t->rate, (long long)t->retention_days);
+	enum rc rc;
+
+	if (plan.len > 0 && plan_rate(plan, &t->rate))
+		t->plan = plan;
+	if (rate >= 0)
+		t->rate = rate;
+	if (retention_days > 0)
+		t->retention_days = retention_days;
+	rc = control_tenant_set(st, t->id, t->plan, t->rate,
+	    t->retention_days);
+	if (rc != RC_OK)
+		return rc;
+	return store_audit(st, clock_now_ns(), who, t->id, STR("tenant.set"),
+	    str_printf(a, "%.*s: %.*s -> %.*s %lld/min %lld d",
+	    STR_ARG(t->name), STR_ARG(was), STR_ARG(t->plan),
+	    (long long)t->rate, (long long)t->retention_days));
 }
 
 bool

@@ -26,6 +26,11 @@ enum { TENANT_NAME_MOST = 64, KEY_NAME_MOST = 128, RETENTION_DAYS_MOST = 3660,
 MUST_CHECK bool tenant_name_ok(struct str name);
 /* Requests a minute of "standard" or "enterprise"; false: no such plan. */
 MUST_CHECK bool plan_rate(struct str plan, int64_t *rate);
+/* Change *t: a plan that is named brings its rate, unless another is named beside
+ * it. Empty, -1 and 0 leave things as they are. */
+MUST_CHECK enum rc tenant_change(struct store *st, struct arena *a,
+    struct str who, struct tenant *t, struct str plan, int64_t rate,
+    int64_t retention_days);
 /* 1 to 128 bytes of UTF-8 without control characters. */
 MUST_CHECK bool key_name_ok(struct str name);
 /* "10.0.0.0/8, 2001:db8::1": each an address, a prefix may follow. */

@@ -73,29 +73,12 @@ body_read(const struct request *rq, struct reply *rp, struct wish *w)
 	return rc;
 }
 
-/* A plan that is named brings its rate, unless another is named beside it. */
 static enum rc
 set(struct app *app, const struct request *rq, const struct wish *w,
     struct tenant *t)
 {
-	struct str was = str_printf(rq->mem, "%.*s %lld/min %lld d",
-	    STR_ARG(t->plan), (long long)t->rate, (long long)t->retention_days);
-	enum rc rc;
-
-	if (w->plan.len > 0 && plan_rate(w->plan, &t->rate))
-		t->plan = w->plan;
-	if (w->rate >= 0)
-		t->rate = w->rate;
-	if (w->retention_days > 0)
-		t->retention_days = w->retention_days;
-	rc = control_tenant_set(app->store, t->id, t->plan, t->rate,
-	    t->retention_days);
-	if (rc != RC_OK)
-		return rc;
-	return panel_audit(app, rq, t->id, "tenant.set",
-	    str_printf(rq->mem, "%.*s: %.*s -> %.*s %lld/min %lld d",
-	    STR_ARG(t->name), STR_ARG(was), STR_ARG(t->plan),
-	    (long long)t->rate, (long long)t->retention_days));
+	return tenant_change(app->store, rq->mem, rq->who, t, w->plan, w->rate,
+	    w->retention_days);
 }
 
 enum rc

@@ -139,7 +139,8 @@ scope_check(const struct request *rq, struct reply *rp,
 {
 	if (route->scope == 0 || (rq->scopes & route->scope) != 0)
 		return RC_OK;
-	return reply_problem(rp, RC_DENIED, "the key lacks scope %.*s",
+	return reply_problem(rp, RC_DENIED, "%s lacks scope %.*s",
+	    rq->administrator != 0 ? "your account" : "the key",
 	    STR_ARG(scopes_text(rp->mem, route->scope)));
 }
 
