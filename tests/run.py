@@ -26,7 +26,7 @@ BEHIND = {"apache": ("events_contract.py", "idempotency.py", "keys_and_limits.py
                      "live_stream.py", "crash.py", "servers.py", "sweep.py"),
           "fcgid": ("events_contract.py", "keys_and_limits.py", "openapi_is_true.py", "live_stream.py", "servers.py",
                     "sweep.py")}
-PATIENCE = {"unit": 120, "e2e": 300, "web": 300, "lint": 30}
+PATIENCE = {"unit": 120, "e2e": 300, "web": 600, "lint": 30}
 
 
 class Count:

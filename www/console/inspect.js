@@ -39,17 +39,18 @@ export async function inspectEdge(into, m, edge, acts) {
     el("h3", { tabindex: "-1" }, grade(edge.grade), " ", human(edge.rule), " ", el("span", { class: "dim-text" }, `confidence ${edge.confidence} \u00b7 ${edge.heuristic}`)),
     el("p", { class: "because" }, said(edge.because, { most: 500 })),
     el("div", { class: "row" }, again, cut, el("button", { type: "button", onclick: acts.close }, "Close"))), verdict, sides);
+  const reading = Promise.all([edge.from, edge.to].map((id) => get(at("events", id)))).then((both) => new Map(both.map((e) => [e.event_id, e])));
+  // a press before the records are here counts too
+  again.addEventListener("click", async () => {
+    try { put(verdict, results(await recompute(edge, await reading))); } catch (e) { put(verdict, fault(e)); }
+  });
   let events;
-  try {
-    const both = await Promise.all([edge.from, edge.to].map((id) => get(at("events", id))));
-    events = new Map(both.map((e) => [e.event_id, e]));
-  } catch (e) {
+  try { events = await reading; } catch (e) {
     put(verdict, fault(e));
     return;
   }
   const cited = (id) => edge.evidence.filter((v) => v.event_id === id);
   put(sides, side("Cause", events.get(edge.from), from, cited(edge.from)), side("Effect", events.get(edge.to), to, cited(edge.to)));
-  again.addEventListener("click", async () => put(verdict, results(await recompute(edge, events))));
 }
 
 function unlink(into, chain, edge, acts) {
