@@ -6,7 +6,8 @@ The package is built a second time and must be the same; lintian must find no
 error and no warning; and in a fresh Debian it is installed beside a web server
 that has a site already, used (debian/tests/first-chain), upgraded, removed and
 purged: once with lighttpd, with Apache's mod_proxy_fcgi, with mod_fcgid, and
-once with no server there, which then comes with it.
+once with no server there, which then comes with it. Then a whole machine with
+systemd is booted in a container, for what units alone can show.
 
 As root. Each part of a Debian lives in namespaces of its own: nothing listens
 on this machine, nothing stays mounted. Last line: "N passed, N failed".
@@ -194,8 +195,77 @@ def with_no_server_there_one_comes_along(deb, base):
         d.clear()
 
 
+# With a kernel, a systemd and an Apache of its own: what units alone can show.
+AS_UNITS = r"""
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
+set -eu
+ip link set lo up
+fail() { echo "FAILED: $*"; systemctl --no-pager list-units 'tra-ce*'; journalctl --no-pager -n 30; exit 1; }
+code() { curl -s -o /dev/null -m 20 -w '%{http_code}' "http://127.0.0.1/api/v1/$1"; }
+systemctl is-active --quiet tra-ce.target tra-ce@webhooks.service || fail "nothing was started"
+/root/tests/first-chain apache
+[ "$(code chains)" = 401 ] || fail "no chains"
+[ "$(pgrep -c -x chains.fcgi)" = 2 ] || fail "not two of them"
+kill -9 $(pgrep -x events.fcgi)
+[ "$(code events)" = 401 ] || fail "whoever asked while a responder was started again was refused"
+for p in $(pgrep '\.fcgi$'); do
+	grep -q '^CapBnd:.0000000000000000$' /proc/$p/status && grep -q '^Seccomp:.2$' /proc/$p/status &&
+	    grep -q '^NoNewPrivs:.1$' /proc/$p/status || fail "$(cat /proc/$p/comm) has kept privileges"
+done
+! journalctl --no-pager | grep 'forbidden system call' || fail "a responder needs what it gave up"
+before=$(pgrep -x events.fcgi)
+dpkg -i /var/cache/newer.deb >/dev/null
+n=0; until [ "$(code events)" = 401 ] && [ "$(pgrep -x events.fcgi)" != "$before" ]; do n=$((n + 1)); [ $n -lt 50 ] || fail "the upgrade left the old one running"; sleep 0.2; done
+systemctl is-active --quiet tra-ce.target tra-ce@events.socket || fail "the upgrade stopped it"
+[ -z "$(systemctl --no-legend --failed)" ] || fail "units have failed"
+dpkg -r tra-ce >/dev/null 2>&1
+! pgrep '\.fcgi$' || fail "responders stay after the removal"
+[ -z "$(ls /run/tra-ce)" ] || fail "sockets stay after the removal"
+[ -e /var/lib/tra-ce/control.db ] || fail "the data went with it"
+echo "ok      sockets, restart, second processes, privileges, upgrade, removal"
+"""
+
+
+def as_systemd_runs_it_behind_apache(deb, base):
+    d = Debian(base)
+    boot = None
+    try:
+        d.run(f"apt-get update -qq; apt-get install -y {QUIET} systemd systemd-sysv dbus apache2 curl procps iproute2 >/dev/null")
+        shutil.copy(deb, d.path("var/cache/t.deb"))
+        d.run(f"apt-get install -y {QUIET} /var/cache/t.deb >/dev/null")
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(newer(deb, folder), d.path("var/cache/newer.deb"))
+        shutil.copytree(os.path.join(HERE, "debian", "tests"), d.path("root/tests"))
+        with open(d.path("root/units"), "w") as f:
+            f.write(AS_UNITS)
+        os.unlink(d.path("usr/sbin/policy-rc.d"))
+        boot = subprocess.Popen(["systemd-nspawn", "-q", "-D", d.at, "-b", "--register=no", "--keep-unit", "--private-network"],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        init = first_child(boot)
+        enter = ["nsenter", "-t", str(init), "-a", "/bin/sh"]
+        sh([*enter, "-c", "n=0; until [ $n = 600 ] || /bin/systemctl is-active --quiet apache2 tra-ce.target; do n=$((n + 1)); sleep 0.1; done"])
+        print("        " + sh([*enter, "/root/units"]).strip().replace("\n", "\n        "))
+    finally:
+        if boot:
+            boot.terminate()                        # systemd-nspawn ends the machine with itself
+            boot.wait(60)
+        d.clear()
+
+
+def first_child(p):
+    end = time.monotonic() + 30
+    while time.monotonic() < end and p.poll() is None:
+        with open(f"/proc/{p.pid}/task/{p.pid}/children") as f:
+            for pid in f.read().split():
+                with open(f"/proc/{pid}/comm") as c:
+                    if c.read().strip() == "systemd":
+                        return int(pid)
+        time.sleep(0.1)
+    raise Broken("systemd does not boot in a container here")
+
+
 PROMISES = [it_builds_to_the_same_bytes_twice, lintian_finds_nothing, behind_lighttpd, behind_apache_and_mod_proxy_fcgi,
-            behind_apache_and_mod_fcgid, with_no_server_there_one_comes_along]
+            behind_apache_and_mod_fcgid, with_no_server_there_one_comes_along, as_systemd_runs_it_behind_apache]
 
 
 def main(folder, *only):
