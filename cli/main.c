@@ -59,7 +59,7 @@ static const struct command {
 	{ "webhook", cmd_webhook, "add URL [--event E] [--min-confidence G] "
 	    "[--min-score N] | list |\n\t    deliveries ID [--status S] | "
 	    "redeliver ID DELIVERY|dead |\n\t    rotate ID [--overlap 24h] | "
-	    "remove ID; [--tenant T]", "who is told of what, and how it went" },
+	    "remove ID; [--tenant T] |\n\t    send [--for 55s]", "who is told of what, and how it went" },
 	{ "backup", cmd_backup, "FOLDER",
 	    "copy the store while it serves, and check the copy" },
 	{ "restore", cmd_restore, "FOLDER [--overwrite]",

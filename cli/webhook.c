@@ -7,22 +7,26 @@
  * webhook redeliver ID DELIVERY|dead - again under its id; all dead letters
  * webhook rotate ID [--overlap 24h]
  * webhook remove ID
+ * webhook send [--for 55s] - send what is due, of all tenants, for so long:
+ *	for a host whose web server runs no responder that nobody asks (cron)
  *
- * All with [--tenant T]. The running service sends; this only writes what it
- * finds there within a moment.
+ * All but the last with [--tenant T]. The running service sends; this only
+ * writes what it finds there within a moment.
  */
 #include "cli.h"
 
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "hooks.h"
 
-enum { LISTED_MOST = 1000, OVERLAP_MOST_S = 7 * 86400 };
+enum { LISTED_MOST = 1000, OVERLAP_MOST_S = 7 * 86400, SEND_MOST_S = 86400 };
 
 struct words {
 	const char *tenant, *event, *grade, *score, *description, *status,
-	    *overlap;
+	    *overlap, *span;
 };
 
 struct turn {
@@ -120,13 +124,20 @@ wish(struct turn *t, const char *url, struct json_doc *doc)
 	return v;
 }
 
+static struct fetch_rule
+rule_of(const struct config *conf)
+{
+	return (struct fetch_rule){ .allow = str_of(conf->webhook_allow),
+		.ports = str_of(conf->webhook_ports),
+		.https_only = conf->webhook_https_only,
+		.ca_file = conf->webhook_ca[0] != '\0' ? conf->webhook_ca :
+		    NULL };
+}
+
 static int
 add_read(struct turn *t, const struct json *v)
 {
-	const struct config *conf = &t->c->conf;
-	struct fetch_rule rule = { .allow = str_of(conf->webhook_allow),
-		.ports = str_of(conf->webhook_ports),
-		.https_only = conf->webhook_https_only };
+	struct fetch_rule rule = rule_of(&t->c->conf);
 	struct hook_wrong w;
 	struct hook *all;
 	size_t n = 0;
@@ -301,6 +312,36 @@ redeliver(struct turn *t, const char *id)
 	return done(t, rc, "webhook.redeliver");
 }
 
+/* ---- sending --------------------------------------------------------------------- */
+
+static int
+send(struct cli *c, const char *span)
+{
+	const struct config *conf = &c->conf;
+	const struct sender_want want = { .data = c->data,
+		.rule = rule_of(conf), .timeout_s = conf->webhook_timeout_s,
+		.give_up_s = conf->webhook_give_up_s,
+		.kept_s = conf->webhook_kept_s,
+		.retries = &conf->webhook_retries,
+		.at_once = conf->webhook_at_once };
+	struct sender *s;
+	int64_t span_s;
+	int stop[2];
+
+	if (!clock_parse_span(str_of(span), &span_s) || span_s < 1
+	    || span_s > SEND_MOST_S)
+		return cli_usage("--for takes a span from 1s to 24h");
+	if (!cli_open(c, false))
+		return CLI_FAILED;
+	if (pipe(stop) != 0 || sender_start(&want, stop[0], &s) != RC_OK)
+		return cli_failed("cannot start to send");
+	poll(NULL, 0, (int)(span_s * 1000));
+	close(stop[1]);		/* its other end polls readable */
+	sender_stop(s);
+	close(stop[0]);
+	return CLI_OK;
+}
+
 /* ---- words ------------------------------------------------------------------------ */
 
 static int
@@ -309,7 +350,8 @@ usage(void)
 	return cli_usage("usage: tra-ce webhook add URL [--event E] "
 	    "[--min-confidence G] [--min-score N] [--description D] | list | "
 	    "deliveries ID [--status S] | redeliver ID DELIVERY|dead | "
-	    "rotate ID [--overlap 24h] | remove ID, all with [--tenant T]");
+	    "rotate ID [--overlap 24h] | remove ID, all with [--tenant T]; "
+	    "send [--for 55s]");
 }
 
 static int
@@ -337,7 +379,7 @@ of_one(struct turn *t, int n, char **argv)
 int
 cmd_webhook(struct cli *c, int argc, char **argv)
 {
-	struct words o = { .overlap = "24h" };
+	struct words o = { .overlap = "24h", .span = "55s" };
 	struct turn t = { .c = c, .o = &o, .now_ns = clock_now_ns() };
 	int n = cli_options(argc, argv, (const struct option_row[]){
 	    { "--tenant", &o.tenant, NULL }, { "--event", &o.event, NULL },
@@ -345,10 +387,13 @@ cmd_webhook(struct cli *c, int argc, char **argv)
 	    { "--min-score", &o.score, NULL },
 	    { "--description", &o.description, NULL },
 	    { "--status", &o.status, NULL },
-	    { "--overlap", &o.overlap, NULL }, { 0 } });
+	    { "--overlap", &o.overlap, NULL },
+	    { "--for", &o.span, NULL }, { 0 } });
 
 	if (n < 0)
 		return CLI_USAGE;
+	if (n == 1 && strcmp(argv[0], "send") == 0)
+		return send(c, o.span);
 	if (n < 1 || n > 3 || (n == 1) != (strcmp(argv[0], "list") == 0))
 		return usage();
 	if (!cli_open(c, false) || !cli_tenant_or_only(c, o.tenant, &t.t))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Webhooks: made, told, signed, shown; what is told of chains and what is not."""
-import os, re, subprocess, time
+import json, os, re, subprocess, time
 import lab
 from lab import break_in, need, sign_in, until
 from receivers import Receiver, nobody, says
@@ -26,6 +26,11 @@ def hook(admin, r, **more):
 def pair(l):
     t = l.tenant()
     return t, l.key(t, "admin")
+
+
+def as_declared(message, schema):
+    faults = list(lab.CONTRACT.faults({"$ref": "#/components/schemas/" + schema}, message.json()))
+    need(not faults, "not as openapi.json says:", faults)
 
 
 def deliveries(admin, h, query=""):
@@ -114,6 +119,7 @@ def a_chain_is_told_once_signed_and_in_full(l):
     need(abs(int(m.headers["webhook-timestamp"]) - begin) < 10, m.headers)
     chain, body = t.chains()[0], m.json()
     data = body["data"]
+    as_declared(m, "ThresholdMessage")
     need(body["type"] == "chain.threshold" and data["because"] == "reached" and data["confidence_before"] is None, body)
     for name in ("chain_id", "confidence", "score", "title", "first_seen", "last_seen", "mitre_techniques", "mitre_tactics", "seeds_proven_to_root", "provable_share"):
         need(data[name] == chain[name], name, data[name], chain[name])
@@ -170,6 +176,7 @@ def a_finished_investigation_is_told_once(l):
     need(until(r.messages, 5), "not told", deliveries(admin, h))
     time.sleep(0.5)
     body = r.messages()[0].json()
+    as_declared(r.messages()[0], "InvestigationMessage")
     need(body["type"] == "investigation.completed" and body["data"]["chain_id"] == chain["chain_id"], body)
     need(len(r.messages()) == 1 and r.messages()[0].signed_by(h["secret"]) == 1, r.ids())
     need(not high.messages(), "told below the minimum", [m.body for m in high.messages()])
@@ -187,7 +194,7 @@ def a_rotated_secret_signs_beside_the_old_one(l):
     need(new["secret"] != h["secret"] and new["old_secret_until"], new)
     m = send(1)
     need(m.signed_by(h["secret"]) == m.signed_by(new["secret"]) == 1, m.headers)
-    need(m.json()["type"] == "webhook.test", m.body)
+    as_declared(m, "TestMessage")
     newer = admin.post(path + "/rotate", {"overlap": "0s"}).want(200).json()
     m = send(2)
     need(m.signed_by(newer["secret"]) == 1 and len(m.headers["webhook-signature"].split()) == 1 and newer["old_secret_until"] is None, m.headers)
@@ -259,6 +266,28 @@ def the_tool_says_and_does_the_same(l):
     r.stop()
 
 
+def the_tool_sends_where_no_responder_does(l):
+    t, admin = pair(l)
+    r = Receiver()
+    hook(admin, r)
+    l.stop()
+    conf = os.path.join(l.data, "tra-ce.conf")
+    send = [os.path.join(lab.BUILD, "tra-ce"), "--data", l.data, "webhook", "send", "--for", "6s"]
+    events = os.path.join(l.data, "events.ndjson")
+    with open(events, "w") as f:
+        f.write("".join(json.dumps(e) + "\n" for e in break_in(1, "cron")))
+    both = [subprocess.Popen(send, env=dict(os.environ, TRACE_CONFIG=conf)) for _ in range(2)]
+    try:
+        l.tool("import", "--source", "auto", "--tenant", t.name, events)
+        need(until(r.messages, 6), "not sent")
+        need([p.wait(20) for p in both] == [0, 0] and len(r.messages()) == 1, r.ids())
+    finally:
+        l.start()
+    time.sleep(0.5)
+    need(len(r.messages()) == 1, "sent again", r.ids())
+    r.stop()
+
+
 def deliveries_are_listed_in_pages(l):
     _, admin = pair(l)
     r = Receiver(says(200))
@@ -282,4 +311,5 @@ if __name__ == "__main__":
              another_tenant_sees_nothing_and_a_lesser_key_may_not, a_retried_post_makes_one_webhook_and_hides_the_secret,
              a_chain_is_told_once_signed_and_in_full, what_is_below_the_minimum_or_history_is_not_told,
              a_finished_investigation_is_told_once, a_rotated_secret_signs_beside_the_old_one, a_dead_letter_is_kept_and_delivered_again_by_hand_under_its_id,
-             switched_off_it_hears_nothing_and_on_again_only_the_present, the_tool_says_and_does_the_same, deliveries_are_listed_in_pages, conf=CONF)
+             switched_off_it_hears_nothing_and_on_again_only_the_present, the_tool_says_and_does_the_same,
+             the_tool_sends_where_no_responder_does, deliveries_are_listed_in_pages, conf=CONF)
