@@ -263,13 +263,17 @@ struct segment {
 void cause_segment(struct build *b, const struct reach *r, size_t n,
     struct segment *out);
 
-/* Best link of `to` towards `from` over shared artifacts, if any: `from` must
- * begin earlier. False: none that passes the gates. */
+/* The best link of a segment that has been found so far. */
+struct candidate {
+	struct seg_link link;
+	struct rank from;	/* of the event it comes from */
+	struct rank first;	/* of the segment it leads to */
+};
+/* Is there a better link of `to` over shared artifacts towards `from`, which
+ * must begin earlier? Then it is put in the place of the best. Whatever order
+ * the others are asked in, the best is the same. */
 bool cause_link(struct build *b, const struct segment *to,
-    const struct segment *from, struct edge *best);
-/* Is a better than b, as links of one segment? Deterministic. */
-bool cause_link_better(struct build *b, const struct edge *a,
-    const struct edge *than);
+    const struct segment *from, struct candidate *best);
 /* Can an artifact of this kind with so many carriers still link segments? Once
  * no, always no: carriers only grow. */
 bool cause_may_link(int kind, int carriers);

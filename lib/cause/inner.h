@@ -37,6 +37,8 @@ struct build {
 	struct table at;	/* event -> place in known */
 	struct known **known;
 	size_t n_known, room;
+	double idf[DF_MAX + 1];	/* by carriers, as far as asked for */
+	bool idf_known[DF_MAX + 1];
 };
 
 const struct known *build_in(struct build *b, int64_t ev);

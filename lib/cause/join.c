@@ -63,80 +63,120 @@ place_of(struct build *b, const struct edge *e)
 	return EVENT_REFS_MAX;
 }
 
-bool
-cause_link_better(struct build *b, const struct edge *a, const struct edge *than)
+/* Deterministic: the surer, then the later, then the first to take it up. Two
+ * segments may both show the event it comes from: then the earlier of them. */
+static bool
+is_better(struct build *b, const struct edge *a, const struct rank *first,
+    const struct candidate *than)
 {
-	const struct node *x, *y;
+	const struct edge *e = &than->link.edge;
+	const struct node *x = b->v->node(b->v->ctx, a->from), *y;
 	int c;
 
-	if (than->rule == RULE_NONE)
+	if (e->rule == RULE_NONE)
 		return true;
-	if (a->conf < than->conf || a->conf > than->conf)
-		return a->conf > than->conf;
-	x = b->v->node(b->v->ctx, a->from);
-	y = b->v->node(b->v->ctx, than->from);
-	c = rank_cmp(&x->rank, &y->rank);
+	if (a->conf < e->conf || a->conf > e->conf)
+		return a->conf > e->conf;
+	c = rank_cmp(&x->rank, &than->from);
 	if (c != 0)
 		return c > 0;
 	x = b->v->node(b->v->ctx, a->to);
-	y = b->v->node(b->v->ctx, than->to);
+	y = b->v->node(b->v->ctx, e->to);
 	c = rank_cmp(&x->rank, &y->rank);
 	if (c != 0)
 		return c < 0;
-	return place_of(b, a) < place_of(b, than);
+	if (place_of(b, a) != place_of(b, e))
+		return place_of(b, a) < place_of(b, e);
+	return rank_cmp(first, &than->first) < 0;
 }
 
-/* The link over one shared artifact, from the last of it before. */
+/* How alike two segments are by sharing this. */
+static double
+conf_of(struct build *b, const struct seg_art *a, double *idf)
+{
+	int df = b->v->carriers(b->v->ctx, a->entity, DF_MAX);
+
+	if (!b->idf_known[df]) {	/* logarithms are dear */
+		b->idf[df] = idf_of(df);
+		b->idf_known[df] = true;
+	}
+	*idf = b->idf[df];
+	return *idf < IDF_FLOOR ? 0 : rounded(base_of(a->kind) * *idf);
+}
+
+/* The link over one shared artifact, of this worth. */
 static bool
 link_over(struct build *b, const struct seg_art *to, const struct seg_art *from,
-    struct edge *e)
+    double conf, struct edge *e)
 {
-	const struct node *x = b->v->node(b->v->ctx, to->ev);
-	const struct node *y = b->v->node(b->v->ctx, from->ev);
+	const struct node *x, *y;
 	const struct ref *rx, *ry;
-	double idf;
 
 	if (to->ev == from->ev || rank_cmp(&from->rank, &to->rank) >= 0 ||
-	    !elsewhere(to, from) || x == NULL || y == NULL ||
-	    b->v->cut(b->v->ctx, to->ev, from->ev))
+	    !elsewhere(to, from))
 		return false;
-	idf = idf_of(b->v->carriers(b->v->ctx, to->entity, DF_MAX));
-	if (idf < IDF_FLOOR)
+	x = b->v->node(b->v->ctx, to->ev);
+	y = b->v->node(b->v->ctx, from->ev);
+	if (x == NULL || y == NULL ||
+	    b->v->cut(b->v->ctx, to->ev, from->ev))
 		return false;
 	rx = node_ref(x, to->entity, ROLE_NONE);
 	ry = node_ref(y, to->entity, ROLE_NONE);
 	*e = (struct edge){ .from = from->ev, .to = to->ev,
 		.rule = to->kind == KIND_USER ? RULE_ACCOUNT : RULE_ARTIFACT,
-		.grade = GRADE_INFERRED, .via = to->entity,
-		.conf = rounded(base_of(to->kind) * idf),
+		.grade = GRADE_INFERRED, .via = to->entity, .conf = conf,
 		.from_role = ry ? ry->role : 0, .to_role = rx ? rx->role : 0 };
-	if (idf >= IDF_STRONG && (to->kind == KIND_HASH ||
-	    to->kind == KIND_CERTIFICATE || to->kind == KIND_DEVICE))
-		e->grade = GRADE_MIXED;
-	return e->conf >= LINK_SAID;
+	return true;
+}
+
+/* What is less alike, or no more alike and earlier, need not be looked at. */
+static bool
+is_hopeless(double conf, const struct seg_art *from,
+    const struct candidate *best)
+{
+	const struct edge *e = &best->link.edge;
+
+	if (conf < LINK_SAID)
+		return true;
+	if (e->rule == RULE_NONE || conf > e->conf)
+		return false;
+	return conf < e->conf || rank_cmp(&from->rank, &best->from) < 0;
 }
 
 bool
 cause_link(struct build *b, const struct segment *to, const struct segment *from,
-    struct edge *best)
+    struct candidate *best)
 {
 	const struct seg_art *x = to->arts, *x_end = x + to->n_arts, *y;
 	const struct seg_art *from_end = from->arts + from->n_arts;
 	const struct seg_art *same = from->arts;	/* first of x's entity */
+	double conf, idf = 0;
+	bool found = false;
 	struct edge e;
 
-	best->rule = RULE_NONE;
 	if (rank_cmp(&from->first, &to->first) >= 0)
 		return false;
 	for (; x < x_end; x++) {
 		while (same < from_end && same->entity < x->entity)
 			same++;
-		for (y = same; y < from_end && y->entity == x->entity; y++)
-			if (link_over(b, x, y, &e) &&
-			    cause_link_better(b, &e, best))
-				*best = e;
+		if (same == from_end || same->entity != x->entity)
+			continue;
+		conf = conf_of(b, x, &idf);
+		for (y = same; y < from_end && y->entity == x->entity; y++) {
+			if (is_hopeless(conf, y, best) ||
+			    !link_over(b, x, y, conf, &e) ||
+			    !is_better(b, &e, &from->first, best))
+				continue;
+			if (idf >= IDF_STRONG && (x->kind == KIND_HASH ||
+			    x->kind == KIND_CERTIFICATE ||
+			    x->kind == KIND_DEVICE))
+				e.grade = GRADE_MIXED;
+			*best = (struct candidate){ { from->seg, e }, y->rank,
+				from->first };
+			found = true;
+		}
 	}
-	return best->rule != RULE_NONE;
+	return found;
 }
 
 bool

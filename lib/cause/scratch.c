@@ -47,18 +47,16 @@ by_first(const void *a, const void *b)
 static void
 choose_links(struct whole *w)
 {
-	struct edge e;
+	struct candidate best;
 	size_t i, k;
 
+	for (i = 0; i < w->n; i++)
+		w->seg[i].seg = (int64_t)i + 1;
 	for (i = 0; i < w->n; i++) {
-		for (k = 0; k < i; k++) {
-			if (!cause_link(w->b, &w->seg[i], &w->seg[k], &e))
-				continue;
-			if (!cause_link_better(w->b, &e, &w->link[i].edge))
-				continue;
-			w->link[i].edge = e;
-			w->link[i].seg = (int64_t)k + 1;
-		}
+		memset(&best, 0, sizeof(best));
+		for (k = 0; k < i; k++)
+			(void)cause_link(w->b, &w->seg[i], &w->seg[k], &best);
+		w->link[i] = best.link;
 	}
 }
 

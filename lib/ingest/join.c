@@ -43,44 +43,107 @@ sharers(struct update *u, const struct seg_art *art)
 	return b->popular ? NULL : b;
 }
 
-/* Everything that shares an artifact with this segment chooses again. */
 void
-affect_sharers(struct update *u, const struct kseg *s)
+affect_followers(struct update *u, const struct kseg *s)
 {
 	struct bag *b;
 	size_t i, k;
 
 	for (i = 0; i < s->s.n_arts; i++) {
-		b = sharers(u, &s->s.arts[i]);
-		if (b == NULL)
-			continue;
-		for (k = 0; k < b->n; k++)
-			affect(u, b->seg[k]);
+		b = bag_of(&u->k->arts, (uint64_t)s->s.arts[i].entity, false);
+		for (k = 0; b != NULL && k < b->n; k++)
+			if (b->seg[k]->link.seg == s->seg)
+				affect(u, b->seg[k]);
 	}
 }
 
-/* Step 4: a segment's best link towards any that began earlier. */
+/* The next artifact of a segment that others share; NULL: no more. */
+static struct bag *
+next_shared(struct update *u, const struct kseg *s, size_t *i)
+{
+	struct bag *b;
+
+	for (; *i < s->s.n_arts; ++*i) {
+		if (*i > 0 && s->s.arts[*i].entity ==
+		    s->s.arts[*i - 1].entity)
+			continue;
+		b = sharers(u, &s->s.arts[*i]);
+		if (b == NULL)
+			continue;
+		++*i;
+		return b;
+	}
+	return NULL;
+}
+
+/* Step 4: a segment's best link towards any that began earlier. The last that
+ * came is likely the best; the others are then soon passed over. */
 static void
 choose_link(struct update *u, struct kseg *s)
 {
-	struct seg_link best = { 0 };
-	struct edge e;
+	struct candidate best = { .link.seg = 0 };
 	struct bag *b;
-	size_t i, k;
+	size_t i = 0, k;
 
-	for (i = 0; i < s->s.n_arts; i++) {
-		b = i > 0 && s->s.arts[i].entity == s->s.arts[i - 1].entity ?
-		    NULL : sharers(u, &s->s.arts[i]);
-		for (k = 0; b != NULL && k < b->n; k++) {
-			if (b->seg[k] == s || b->seg[k]->seg == best.seg ||
-			    !cause_link(u->b, &s->s, &b->seg[k]->s, &e) ||
-			    !cause_link_better(u->b, &e, &best.edge))
+	while ((b = next_shared(u, s, &i)) != NULL)
+		for (k = b->n; k-- > 0;)
+			if (b->seg[k] != s)
+				(void)cause_link(u->b, &s->s, &b->seg[k]->s,
+				    &best);
+	s->link = best.link;
+}
+
+static struct candidate
+link_now(struct update *u, const struct kseg *s)
+{
+	const struct kseg *up = kseg_get(u->k, s->link.seg);
+	const struct node *n = u->v->node(u->v->ctx, s->link.edge.from);
+	struct candidate c = { .link = s->link };
+
+	if (up != NULL)
+		c.first = up->s.first;
+	if (n != NULL)
+		c.from = n->rank;
+	return c;
+}
+
+/* A segment that was made may be a better one to link to than what a later one
+ * has. */
+static void
+offer_link(struct update *u, const struct kseg *made)
+{
+	struct candidate best;
+	struct kseg *s;
+	struct bag *b;
+	size_t i = 0, k;
+
+	while ((b = next_shared(u, made, &i)) != NULL) {
+		for (k = 0; k < b->n; k++) {
+			s = b->seg[k];
+			if (s->affected || rank_cmp(&made->s.first,
+			    &s->s.first) >= 0)
 				continue;
-			best.edge = e;
-			best.seg = b->seg[k]->seg;
+			best = link_now(u, s);
+			if (!cause_link(u->b, &s->s, &made->s, &best))
+				continue;
+			s->link = best.link;
+			chain_touch(u, s->chain);
+			u->offered = arena_grow(u->a, u->offered,
+			    &u->offered_room, u->n_offered + 1,
+			    sizeof(struct kseg *));
+			u->offered[u->n_offered++] = s;
 		}
 	}
-	s->link = best;
+}
+
+static bool
+same_link(const struct seg_link *a, const struct seg_link *b)
+{
+	const struct edge *x = &a->edge, *y = &b->edge;
+
+	return a->seg == b->seg && x->rule == y->rule && x->from == y->from &&
+	    x->to == y->to && x->via == y->via && x->grade == y->grade &&
+	    memcmp(&x->conf, &y->conf, sizeof(x->conf)) == 0;
 }
 
 /* Write the link into the segment's row, beside the rest of its body. */
@@ -92,17 +155,19 @@ store_link(struct update *u, struct kseg *s)
 	struct segment body;
 	struct buf out;
 
-	u->rc = graph_segment_get(u->g, u->a, s->seg, &row);
-	if (u->rc != RC_OK || !segment_unpack(u->a, row.body, &body, &old))
+	if (s->gone || u->rc != RC_OK || same_link(&s->link, &s->stored))
 		return;
-	if (old.seg == s->link.seg && memcmp(&old.edge, &s->link.edge,
-	    sizeof(old.edge)) == 0)
+	u->rc = graph_segment_get(u->g, u->a, s->seg, &row);
+	if (u->rc == RC_OK && !segment_unpack(u->a, row.body, &body, &old))
+		u->rc = RC_FAIL;
+	if (u->rc != RC_OK)
 		return;
 	buf_init(&out, 64 << 20);
 	segment_pack(&body, &s->link, &out);
 	row.body = buf_str(&out);
 	u->rc = graph_segment_put(u->g, &row);
 	buf_release(&out);
+	s->stored = s->link;
 }
 
 void
@@ -110,20 +175,19 @@ choose_links(struct update *u)
 {
 	size_t i;
 
-	for (i = 0; i < u->n_made; i++) {
+	for (i = 0; i < u->n_made; i++)
 		affect(u, u->made[i]);
-		affect_sharers(u, u->made[i]);
-	}
-	for (i = 0; i < u->n_dropped; i++)
-		affect_sharers(u, u->dropped[i]);
 	for (i = 0; i < u->n_affected; i++)
 		if (!u->affected[i]->gone)
 			choose_link(u, u->affected[i]);
-	for (i = 0; i < u->n_affected && u->rc == RC_OK; i++) {
+	for (i = 0; i < u->n_made; i++)
+		offer_link(u, u->made[i]);
+	for (i = 0; i < u->n_affected; i++) {
 		u->affected[i]->affected = false;
-		if (!u->affected[i]->gone)
-			store_link(u, u->affected[i]);
+		store_link(u, u->affected[i]);
 	}
+	for (i = 0; i < u->n_offered; i++)
+		store_link(u, u->offered[i]);
 }
 
 /* ---- chains ---------------------------------------------------------------- */
@@ -137,32 +201,38 @@ by_first(const void *a, const void *b)
 	return rank_cmp(&x->s.first, &y->s.first);
 }
 
-/* All segments of the touched chains, and of those their links lead into. */
+static void
+touch_target(struct update *u, const struct kseg *s)
+{
+	struct kseg *up = s->gone || !link_joins(&s->link) ? NULL :
+	    kseg_get(u->k, s->link.seg);
+
+	if (up != NULL)
+		chain_touch(u, up->chain);
+}
+
+/* All segments of the touched chains, and of those that links lead into which
+ * were chosen just now: all others lead to one of the same chain. */
 static struct kseg **
 gather(struct update *u, size_t *n)
 {
-	struct kseg **all = NULL, *s, *up;
+	struct kseg **all;
 	size_t room = 0, i, k;
 
+	for (i = 0; i < u->n_affected; i++)
+		touch_target(u, u->affected[i]);
+	for (i = 0; i < u->n_offered; i++)
+		touch_target(u, u->offered[i]);
 	*n = 0;
-	for (i = 0; i < u->n_made; i++) {
-		all = arena_grow(u->a, all, &room, *n + 1, sizeof(struct kseg *));
+	for (i = 0; i < u->n_chains; i++)
+		room += u->chains[i]->n;
+	all = arena_array(u->a, u->n_made + room + 1, sizeof(struct kseg *));
+	for (i = 0; i < u->n_made; i++)
 		all[(*n)++] = u->made[i];
-		up = top_of(u->k, u->made[i]);
-		chain_touch(u, up->chain);
-	}
-	for (i = 0; i < u->n_chains; i++) {
-		for (k = 0; k < u->chains[i]->n; k++) {
-			s = u->chains[i]->segs[k];
-			if (s->gone)
-				continue;
-			all = arena_grow(u->a, all, &room, *n + 1,
-			    sizeof(struct kseg *));
-			all[(*n)++] = s;
-			up = top_of(u->k, s);
-			chain_touch(u, up->chain);
-		}
-	}
+	for (i = 0; i < u->n_chains; i++)
+		for (k = 0; k < u->chains[i]->n; k++)
+			if (!u->chains[i]->segs[k]->gone)
+				all[(*n)++] = u->chains[i]->segs[k];
 	return all;
 }
 
@@ -196,42 +266,69 @@ make_chain(struct update *u, struct tree *t, struct kseg *const *s)
 
 struct outcome_list { struct chain **c; size_t n, room; };
 
+/* A tree while it grows. */
+struct growing {
+	struct kchain *chain;
+	struct tree tree;
+	struct kseg *in[CHAIN_SEGMENTS_MAX];
+};
+
 static bool
-is_among(struct kseg *const *in, size_t n, const struct kseg *s)
+is_in(const struct growing *w, const struct kseg *s)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (in[i] == s)
+	for (i = 0; i < w->tree.n; i++)
+		if (w->in[i] == s)
 			return true;
 	return false;
 }
 
-/* Segments stand in the order of their first seeds, so that the one a link
- * leads to has been seen to before. */
-static void
-make_tree(struct update *u, struct kseg **all, size_t n, struct kseg *top,
-    struct outcome_list *out)
+/* Segments stand in the order of their first seeds, so that the one to which a
+ * link leads has its place already; of[i] is the tree of segment i. */
+static struct growing **
+grow_trees(struct update *u, struct kseg **all, size_t n, size_t *n_trees)
 {
-	struct kseg *in[CHAIN_SEGMENTS_MAX];
-	struct kchain *kc = mem_get(sizeof(*kc));
-	struct tree t = { .n = 0 };
-	struct chain *c;
+	struct growing **of = arena_array(u->a, n + 1, sizeof(*of));
+	struct growing **trees = arena_array(u->a, n + 1, sizeof(*trees));
+	struct table place;
+	struct growing *w;
+	struct kseg *up;
+	int64_t at;
 	size_t i;
 
+	table_init(&place);
+	*n_trees = 0;
 	for (i = 0; i < n; i++) {
-		if (top_of(u->k, all[i]) != top)
-			continue;
-		kchain_add(kc, all[i]);
-		if (tree_add(&t, NULL, &all[i]->link, is_among(in, t.n,
-		    kseg_get(u->k, all[i]->link.seg)), all[i]->shown))
-			in[t.n - 1] = all[i];
+		table_put(&place, (uint64_t)all[i]->seg, (int64_t)i);
+		up = link_joins(&all[i]->link) ?
+		    kseg_get(u->k, all[i]->link.seg) : NULL;
+		if (up != NULL && table_get(&place, (uint64_t)up->seg, &at)) {
+			w = of[at];
+		} else {
+			w = arena_get(u->a, sizeof(*w));
+			w->chain = mem_get(sizeof(*w->chain));
+			trees[(*n_trees)++] = w;
+		}
+		of[i] = w;
+		kchain_add(w->chain, all[i]);
+		if (tree_add(&w->tree, NULL, &all[i]->link, is_in(w, up),
+		    all[i]->shown))
+			w->in[w->tree.n - 1] = all[i];
 	}
-	c = make_chain(u, &t, in);
+	table_release(&place);
+	return trees;
+}
+
+static void
+make_tree(struct update *u, struct growing *w, struct outcome_list *out)
+{
+	struct chain *c = make_chain(u, &w->tree, w->in);
+
 	if (c == NULL)
 		return;
-	memcpy(kc->id, c->id, 16);
-	kc->live = true;
+	memcpy(w->chain->id, c->id, 16);
+	w->chain->live = true;
 	out->c = arena_grow(u->a, out->c, &out->room, out->n + 1,
 	    sizeof(struct chain *));
 	out->c[out->n++] = c;
@@ -283,24 +380,18 @@ void
 make_chains(struct update *u)
 {
 	struct outcome_list l = { 0 };
-	struct kseg **all, *top;
-	struct table done;
-	size_t n, i;
-	bool added;
+	struct growing **trees;
+	struct kseg **all;
+	size_t n, n_trees, i;
 
 	all = gather(u, &n);
 	if (n > 0)
 		qsort(all, n, sizeof(struct kseg *), by_first);
 	for (i = 0; i < n; i++)
 		all[i]->chain = NULL;
-	table_init(&done);
-	for (i = 0; i < n && u->rc == RC_OK; i++) {
-		top = top_of(u->k, all[i]);
-		table_add(&done, (uint64_t)top->seg, 1, &added);
-		if (added)
-			make_tree(u, all, n, top, &l);
-	}
-	table_release(&done);
+	trees = grow_trees(u, all, n, &n_trees);
+	for (i = 0; i < n_trees && u->rc == RC_OK; i++)
+		make_tree(u, trees[i], &l);
 	if (u->rc == RC_OK)
 		tell_all(u, &l);
 	for (i = 0; i < u->n_dropped; i++)

@@ -70,7 +70,7 @@ make_dirty(struct update *u, struct kseg *s)
 		if (is_seed(u, body.seeds[i]))
 			seed_add(u, body.seeds[i]);
 	chain_touch(u, s->chain);
-	affect_sharers(u, s);
+	affect_followers(u, s);
 	kseg_drop(u->k, s);
 	u->dropped = arena_grow(u->a, u->dropped, &u->dropped_room,
 	    u->n_dropped + 1, sizeof(struct kseg *));

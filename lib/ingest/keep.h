@@ -12,6 +12,7 @@ struct kseg {
 	struct segment s;	/* arts and first only; memory of its own */
 	size_t shown;		/* members */
 	struct seg_link link;
+	struct seg_link stored;	/* as its row says */
 	uint64_t *deps;
 	size_t n_deps;
 	struct kchain *chain;	/* NULL: alone and no chain */
@@ -83,6 +84,8 @@ struct update {
 	size_t n_made, made_room;
 	struct kseg **affected;
 	size_t n_affected, affected_room;
+	struct kseg **offered;		/* took up a better link */
+	size_t n_offered, offered_room;
 	struct kchain **chains;		/* touched, to be made again */
 	size_t n_chains, chains_room;
 	struct rank oldest;		/* of the fresh events */
@@ -92,7 +95,8 @@ struct update {
 void chain_touch(struct update *u, struct kchain *c);
 /* A segment must choose its link again. */
 void affect(struct update *u, struct kseg *s);
-void affect_sharers(struct update *u, const struct kseg *s);
+/* This segment is gone: those whose link led to it choose again. */
+void affect_followers(struct update *u, const struct kseg *s);
 /* Step 4, and the chains of step 5. */
 void choose_links(struct update *u);
 void make_chains(struct update *u);

@@ -235,7 +235,7 @@ load_one(void *ctx, int64_t seg, struct str deps, int64_t updated)
 		return false;
 	}
 	x = kseg_add(l->k, seg, &s, d, n);
-	x->link = link;
+	x->link = x->stored = link;
 	return true;
 }
 
