@@ -181,6 +181,18 @@ prefer_earlier(const struct job *j, int64_t handle, struct post *open)
 		*open = p;
 }
 
+/* Is it closed at the very time of the event, and no number tells whether
+ * before or after? */
+static bool
+closed_then(const struct job *j, int64_t handle)
+{
+	struct post end;
+
+	return rank_seq(&j->n->rank) == 0 && j->v->first_after(j->v->ctx,
+	    handle, ROLE_END, &j->n->rank, &end) &&
+	    rank_time(&end.rank) == rank_time(&j->n->rank);
+}
+
 /* P12: the use or the close of a handle belongs to its opening. */
 void
 link_handle(struct job *j, const struct ref *r)
@@ -196,6 +208,7 @@ link_handle(struct job *j, const struct ref *r)
 	known = link_order_known(j, &p);
 	if (!known)
 		prefer_earlier(j, r->entity, &p);
+	known = known && !closed_then(j, r->entity);
 	open = j->v->node(j->v->ctx, p.ev);
 	if (open != NULL && !handle_is_gone(j, &p) &&
 	    !of_another_object(open, j->n))
