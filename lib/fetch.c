@@ -330,6 +330,8 @@ end_of(const struct job *j, CURLcode code)
 		return FETCH_LATE;
 	case CURLE_COULDNT_CONNECT:
 		return j->refused ? FETCH_REFUSED : FETCH_UNREACHED;
+	case CURLE_URL_MALFORMAT:	/* a name that cannot be encoded */
+		return FETCH_REFUSED;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return FETCH_UNREACHED;
 	case CURLE_SSL_CONNECT_ERROR:

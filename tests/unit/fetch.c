@@ -37,7 +37,9 @@ loopback_is_refused_in_every_spelling(void **state)
 {
 	static const char *const hosts[] = { "127.0.0.1", "localhost",
 		"2130706433", "0x7f000001", "127.1", "0177.0.0.1", "0",
-		"[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.0.0.1." };
+		"[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.0.0.1.",
+		/* digits in circles, which names of other scripts fold to */
+		"\xe2\x91\xa0\xe2\x91\xa1\xe2\x91\xa6.0.0.1" };
 	struct test t;
 
 	(void)state;
