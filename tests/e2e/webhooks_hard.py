@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Webhooks whose receivers hang, flood, drip, redirect, answer 500 or 410, or
 are not who they say; and a sender that is killed in the middle."""
-import os, signal, ssl, subprocess, tempfile, time
+import atexit, os, shutil, signal, ssl, subprocess, tempfile, time
 import lab
 from lab import break_in, need, until
 from receivers import Receiver, drips, floods, hangs, nobody, redirects, reply, says
 
 FOLDER = tempfile.mkdtemp(prefix="tra-ce-tls-")
+os.chmod(FOLDER, 0o755)                             # the service may run as another user
+atexit.register(shutil.rmtree, FOLDER, True)
 CONF = f"""[webhooks]
 allow = 127.0.0.0/8
 ports = 1-65535
