@@ -127,18 +127,24 @@ allow_if(scmp_filter_ctx f, int call, struct scmp_arg_cmp what)
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1, what) == 0;
 }
 
+static struct scmp_arg_cmp
+equals(unsigned argument, uint64_t value)
+{
+	return (struct scmp_arg_cmp){ argument, SCMP_CMP_EQ, value, 0 };
+}
+
 static bool
 allow_sockets(scmp_filter_ctx f, unsigned needs)
 {
-	if (!allow_if(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)))
+	if (!allow_if(f, CALL(socket), equals(0, AF_UNIX)))
 		return false;
 	if ((needs & CONFINE_NETWORK) == 0)
 		return true;
-	return allow_if(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET))
-	    && allow_if(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6))
-	    && allow_if(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_NETLINK))
-	    && allow_if(f, CALL(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD))
-	    && allow_if(f, CALL(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO))
+	return allow_if(f, CALL(socket), equals(0, AF_INET))
+	    && allow_if(f, CALL(socket), equals(0, AF_INET6))
+	    && allow_if(f, CALL(socket), equals(0, AF_NETLINK))
+	    && allow_if(f, CALL(ioctl), equals(1, FIONREAD))
+	    && allow_if(f, CALL(ioctl), equals(1, FIONBIO))
 	    && allow(f, network, COUNT(network));
 }
 
@@ -166,9 +172,9 @@ allow_threads(scmp_filter_ctx f)
 		   CLONE_THREAD, CLONE_THREAD))
 	    && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), CALL(clone3), 0)
 	    == 0
-	    && allow_if(f, CALL(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS))
+	    && allow_if(f, CALL(ioctl), equals(1, TCGETS))
 	    /* Reading a limit is harmless, setting one is not. */
-	    && allow_if(f, CALL(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
+	    && allow_if(f, CALL(prlimit64), equals(2, 0));
 }
 
 static bool
