@@ -242,7 +242,7 @@ def as_systemd_runs_it_behind_apache(deb, base):
         boot = subprocess.Popen(["systemd-nspawn", "-q", "-D", d.at, "-b", "--register=no", "--keep-unit", "--private-network"],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         init = first_child(boot)
-        enter = ["nsenter", "-t", str(init), "-a", "/bin/sh"]
+        enter = ["env", "-i", "nsenter", "-t", str(init), "-a", "/bin/sh"]
         sh([*enter, "-c", "n=0; until [ $n = 600 ] || /bin/systemctl is-active --quiet apache2 tra-ce.target; do n=$((n + 1)); sleep 0.1; done"])
         print("        " + sh([*enter, "/root/units"]).strip().replace("\n", "\n        "))
     finally:
