@@ -3,6 +3,7 @@
 #include "hooks/sender.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/table.h"
 
 enum { WAITING_MOST = 10000 };	/* and as many ended, a hook */
@@ -21,11 +22,35 @@ receiver_of(struct sender *s, int64_t no)
 	return p;
 }
 
+/*
+ * A place beyond the log's end: the graph is an older one than hooks.db, as
+ * after a restore. It would tell nobody anything until the log is past there.
+ */
+static void
+place_check(struct sender *s, struct receiver *p)
+{
+	struct graph *g;
+	int64_t oldest, newest;
+
+	if (store_graph(s->st, p->h.tenant, &g) != RC_OK
+	    || graph_change_range(g, &oldest, &newest) != RC_OK
+	    || p->h.position <= newest)
+		return;
+	log_warn("webhook=%.*s stood at change %lld, the log ends at %lld: it "
+	    "goes on from there", STR_ARG(p->h.id), (long long)p->h.position,
+	    (long long)newest);
+	p->h.position = newest;
+	if (store_hook_set(s->st, &p->h, true) != RC_OK)
+		log_warn("webhook=%.*s its place could not be stored",
+		    STR_ARG(p->h.id));
+}
+
 static void
 receiver_take(struct sender *s, const struct hook *row)
 {
 	struct receiver *p = receiver_of(s, row->no);
-	bool stayed = p->h.no != 0 && p->h.enabled && row->enabled
+	bool known = p->h.no != 0;
+	bool stayed = known && p->h.enabled && row->enabled
 	    && p->h.position > row->position;
 	int64_t position = stayed ? p->h.position : row->position;
 
@@ -34,6 +59,8 @@ receiver_take(struct sender *s, const struct hook *row)
 	p->kept_at = row->position;
 	p->due_ns = 0;
 	p->seen = true;
+	if (!known)
+		place_check(s, p);
 }
 
 /* Those that are gone from the store go, unless an answer is awaited. */
