@@ -19,6 +19,7 @@ LIBS = $(LDFLAGS) -Wl,--as-needed -lfcgi $(shell pkg-config --libs $(PKGS)) -lm 
 LIB_C  := $(wildcard lib/*.c lib/*/*.c)
 FCGI_C := $(wildcard fcgi/*.c)
 ADMIN_C := $(wildcard fcgi/admin/*.c)
+EVENTS_C := $(wildcard fcgi/events/*.c)
 CLI_C  := $(wildcard cli/*.c)
 UNIT_C := $(wildcard tests/unit/*.c)
 LIB_O  := $(LIB_C:%.c=$(BUILD)/%.o)
@@ -49,8 +50,9 @@ $(BUILD)/libtrace.a: $(LIB_O)
 $(BUILD)/fcgi/%.fcgi: $(BUILD)/fcgi/%.o $(BUILD)/libtrace.a
 	@echo "  LD $@"
 	@$(CC) $(ALL_CFLAGS) -pie -o $@ $(filter %.o,$^) $(BUILD)/libtrace.a $(LIBS)
-# A responder of several files: fcgi/admin.c and what is in fcgi/admin/.
+# Responders of several files: fcgi/NAME.c and what is in fcgi/NAME/.
 $(BUILD)/fcgi/admin.fcgi: $(ADMIN_C:%.c=$(BUILD)/%.o)
+$(BUILD)/fcgi/events.fcgi: $(EVENTS_C:%.c=$(BUILD)/%.o)
 $(BUILD)/tra-ce: $(CLI_C:%.c=$(BUILD)/%.o) $(BUILD)/libtrace.a
 	@echo "  LD $@"
 	@$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LIBS)

@@ -174,7 +174,6 @@ show_export(struct turn *t, const struct export_format *f,
 	t->rp->content_type = f->media_type;
 	reply_header(t->rp, "Content-Disposition", str_printf(t->rq->mem,
 	    "inline; filename=\"%s.%s\"", id, f->suffix));
-	reply_header(t->rp, "X-Content-Type-Options", STR("nosniff"));
 	reply_header(t->rp, "Content-Security-Policy", STR("default-src "
 	    "'none'; style-src 'unsafe-inline'; sandbox"));
 	return export_stored(f, t->g, t->rq->mem, row, &t->rp->body);

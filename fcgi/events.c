@@ -7,25 +7,22 @@
  *                    415 other media type   422 nothing acceptable
  *                    503 queue or disk full, store busy
  *                    ?backfill=1: history, live is not told of it
+ * POST /services/collector ..., /logs: other people's senders, each with its
+ *                    contract in its file under fcgi/events/
  * GET  /events       200 {"events","next_cursor"}   422 bad filter
  * GET  /events/{id}  200   404
  *
  * Several threads parse, normalise and tag; one committer writes.
  */
+#include "events/events.h"
+
 #include "ask.h"
 #include "base/clock.h"
 #include "confine.h"
 #include "control.h"
-#include "ingest.h"
 #include "read.h"
-#include "serve.h"
 
 #include <string.h>
-
-struct events {
-	struct committer *committer;
-	struct tagger *tagger;
-};
 
 /* The answer to keep for a replay, made inside the transaction. */
 static void
@@ -45,8 +42,10 @@ static enum rc
 is_batch(const struct request *rq, struct reply *rp, struct body_shape *shape)
 {
 	static const char *const json[] = { "", "application/json", "text/json",
+		"text/plain" };
+	static const char *const cloudevents[] = {
 		"application/cloudevents+json",
-		"application/cloudevents-batch+json", "text/plain" };
+		"application/cloudevents-batch+json" };
 	static const char *const lines[] = { "application/x-ndjson",
 		"application/ndjson", "application/jsonl",
 		"text/tab-separated-values" };
@@ -55,6 +54,12 @@ is_batch(const struct request *rq, struct reply *rp, struct body_shape *shape)
 	for (i = 0; i < COUNT(lines); i++) {
 		if (str_is(rq->content_type, lines[i])) {
 			shape->ndjson = true;
+			return RC_OK;
+		}
+	}
+	for (i = 0; i < COUNT(cloudevents); i++) {
+		if (str_is(rq->content_type, cloudevents[i])) {
+			shape->envelope = ENVELOPE_CLOUDEVENTS;
 			return RC_OK;
 		}
 	}
@@ -95,19 +100,44 @@ any_kept(const struct ingest_batch *b)
 	return b->n == 0;
 }
 
-static enum rc
-commit(struct app *app, const struct request *rq, struct reply *rp,
+/* The request's retry key, if it has one, goes along with the effect. */
+static void
+idem_of(const struct request *rq, struct ingest_batch *b)
+{
+	if (rq->idempotency_key.len == 0)
+		return;
+	b->idem_scope = serve_idem_scope(rq);
+	b->idem_key = rq->idempotency_key;
+	serve_idem_digest(rq, b->idem_sha256);
+	b->render = render;
+}
+
+enum rc
+intake_read(struct app *app, const struct request *rq, struct reply *rp,
+    struct body_shape *shape, struct ingest_batch *b)
+{
+	struct events *own = app->own;
+	struct json_doc *doc = json_doc_new();
+	enum json_fault fault;
+
+	shape->may_assert = (rq->scopes & SCOPE_ASSERT) != 0;
+	shape->record_max = (size_t)app->conf->record_max;
+	shape->now_ns = clock_now_ns();
+	fault = ingest_read(rq->mem, doc, own->tagger, rq->body, shape, b);
+	json_doc_free(doc);
+	if (fault != JSON_OK)
+		return reply_problem(rp, RC_MALFORMED, "the body %s",
+		    json_fault_text(fault));
+	return RC_OK;
+}
+
+enum rc
+intake_commit(struct app *app, const struct request *rq, struct reply *rp,
     struct ingest_batch *b)
 {
 	struct events *own = app->own;
 	enum rc rc;
 
-	if (rq->idempotency_key.len > 0) {
-		b->idem_scope = serve_idem_scope(rq);
-		b->idem_key = rq->idempotency_key;
-		serve_idem_digest(rq, b->idem_sha256);
-		b->render = render;
-	}
 	if (store_disk_free(app->store) < app->conf->disk_min)
 		return reply_problem(rp, RC_BUSY, "the disk is nearly full: "
 		    "nothing was stored");
@@ -116,16 +146,10 @@ commit(struct app *app, const struct request *rq, struct reply *rp,
 		return reply_problem(rp, rc, rc == RC_BUSY ? "the store is "
 		    "busy: nothing was stored, send it again" : "the store "
 		    "failed: nothing was stored");
-	if (b->rc != RC_OK)
-		return reply_problem(rp, RC_INVALID, "this Idempotency-Key "
-		    "was used for another body");
-	if (b->replayed)
-		return serve_idem_replay(rq, rp, &b->answer);
-	if (b->accepted > 0)
+	if (b->rc == RC_OK && !b->replayed && b->accepted > 0)
 		control_usage_add(app->store, rq->tenant, clock_now_ns(),
 		    &(struct usage){ .events = (int64_t)b->accepted,
 		    .bytes = (int64_t)rq->body.len });
-	ingest_answer(b, &rp->body);
 	return RC_OK;
 }
 
@@ -143,29 +167,29 @@ backfill_of(const struct request *rq, struct reply *rp, bool *yes)
 static enum rc
 post(struct app *app, const struct request *rq, struct reply *rp)
 {
-	struct events *own = app->own;
 	struct ingest_batch b = { 0 };
-	struct body_shape shape = { .source = request_param(rq, "source"),
-		.may_assert = (rq->scopes & SCOPE_ASSERT) != 0,
-		.record_max = (size_t)app->conf->record_max };
-	struct json_doc *doc;
-	enum json_fault fault;
-	enum rc rc;
+	struct body_shape shape = { .source = request_param(rq, "source") };
+	enum rc rc = is_batch(rq, rp, &shape);
 
-	rc = is_batch(rq, rp, &shape);
 	if (rc == RC_OK)
 		rc = backfill_of(rq, rp, &b.backfill);
+	if (rc == RC_OK)
+		rc = intake_read(app, rq, rp, &shape, &b);
 	if (rc != RC_OK)
 		return rc;
-	doc = json_doc_new();
-	fault = ingest_read(rq->mem, doc, own->tagger, rq->body, &shape, &b);
-	json_doc_free(doc);
-	if (fault != JSON_OK)
-		return reply_problem(rp, RC_MALFORMED, "the body %s",
-		    json_fault_text(fault));
 	if (!any_kept(&b))
 		return nothing_kept(&b, rp);
-	return commit(app, rq, rp, &b);
+	idem_of(rq, &b);
+	rc = intake_commit(app, rq, rp, &b);
+	if (rc != RC_OK)
+		return rc;
+	if (b.rc != RC_OK)
+		return reply_problem(rp, RC_INVALID, "this Idempotency-Key "
+		    "was used for another body");
+	if (b.replayed)
+		return serve_idem_replay(rq, rp, &b.answer);
+	ingest_answer(&b, &rp->body);
+	return RC_OK;
 }
 
 /* ?native_id= names events and is no filter among others. */
@@ -331,6 +355,22 @@ stop(struct app *app)
 static const struct route routes[] = {
 	{ METHOD_POST, "/events", SCOPE_INGEST,
 	    ROUTE_IDEMPOTENT_SELF | ROUTE_NO_JSON, post },
+	{ METHOD_POST, "/logs", SCOPE_INGEST, ROUTE_NO_JSON, otlp_post },
+	{ METHOD_POST, SPLUNK_BASE, SCOPE_INGEST, ROUTE_NO_JSON, hec_post },
+	{ METHOD_POST, SPLUNK_BASE "/event", SCOPE_INGEST, ROUTE_NO_JSON,
+	    hec_post },
+	{ METHOD_POST, SPLUNK_BASE "/event/1.0", SCOPE_INGEST, ROUTE_NO_JSON,
+	    hec_post },
+	{ METHOD_POST, SPLUNK_BASE "/raw", SCOPE_INGEST, ROUTE_NO_JSON,
+	    hec_raw },
+	{ METHOD_POST, SPLUNK_BASE "/raw/1.0", SCOPE_INGEST, ROUTE_NO_JSON,
+	    hec_raw },
+	{ METHOD_POST, SPLUNK_BASE "/ack", SCOPE_INGEST, ROUTE_NO_JSON,
+	    hec_ack },
+	{ METHOD_GET, SPLUNK_BASE "/health", 0, ROUTE_OPEN | ROUTE_FREE,
+	    hec_health },
+	{ METHOD_GET, SPLUNK_BASE "/health/1.0", 0, ROUTE_OPEN | ROUTE_FREE,
+	    hec_health },
 	{ METHOD_GET, "/events", SCOPE_READ, 0, list },
 	{ METHOD_GET, "/events/{id}", SCOPE_READ, 0, show },
 };

@@ -21,6 +21,9 @@ enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH,
 	METHOD_DELETE, METHOD_OPTIONS, METHOD_OTHER };
 const char *method_name(enum method m);
 
+/* Splunk's HTTP Event Collector has a path of its own, without our base. */
+#define SPLUNK_BASE "/services/collector"
+
 enum { SEGMENTS_MAX = 6, PARAMS_MAX = 32 };
 
 struct param { struct str name, value; };
@@ -80,6 +83,8 @@ struct reply {
 	struct str detail;
 	struct { struct str pointer, detail; } error[PROBLEM_ERRORS_MAX];
 	size_t n_errors;
+	struct str more;		/* further members of the problem, as JSON:
+					   "name":value,... */
 	bool secret;			/* body holds a secret: not stored for replay */
 	struct str replay;		/* with `secret`: the JSON kept for replay in
 					   its stead ("secret_already_shown": true) */

@@ -73,7 +73,13 @@ void norm_fingerprint(uint8_t out[32]);
  * Returns JSON_OK, or the fault that makes the whole body no body (400); for
  * NDJSON a bad line is a refusal of that line alone.
  */
+/* Envelopes of other people's senders; see norm/carry.h. */
+enum envelope { ENVELOPE_NONE, ENVELOPE_HEC, ENVELOPE_LINES,
+	ENVELOPE_CLOUDEVENTS, ENVELOPE_OTLP };
 struct body_shape {
+	enum envelope envelope;		/* NONE: as told above */
+	struct str host;		/* LINES: where they come from, or empty */
+	int64_t now_ns;			/* for what says no time at all */
 	bool ndjson;			/* by media type */
 	struct str source;		/* ?source=, or empty */
 	bool may_assert;

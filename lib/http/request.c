@@ -94,7 +94,8 @@ id_choose(struct request *rq, struct str given)
 	rq->id[4 + REQUEST_ID_RANDOM] = '\0';
 }
 
-/* X-API-Key, or what stands behind "Bearer" in any case. */
+/* X-API-Key, or what stands behind "Bearer" in any case; senders to Splunk say
+ * "Splunk" there. */
 static struct str
 key_find(char *const *envp)
 {
@@ -104,7 +105,8 @@ key_find(char *const *envp)
 
 	if (key.len > 0)
 		return key;
-	if (!str_cut(&auth, ' ', &scheme) || !str_is_fold(scheme, "bearer"))
+	if (!str_cut(&auth, ' ', &scheme) || (!str_is_fold(scheme, "bearer") &&
+	    !str_is_fold(scheme, "splunk")))
 		return (struct str){ "", 0 };
 	return str_trim(auth);
 }

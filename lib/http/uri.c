@@ -89,6 +89,10 @@ base_take(struct request *rq, struct str *path)
 	};
 	size_t i, at;
 
+	if (base_is(*path, STR(SPLUNK_BASE))) {	/* that path is theirs */
+		rq->base = (struct str){ "", 0 };
+		return true;
+	}
 	for (i = 0; i < COUNT(bases); i++) {
 		if (base_is(*path, bases[i])) {
 			rq->base = bases[i];

@@ -8,7 +8,7 @@
  */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "norm/norm_source.h"
+#include "norm/carry.h"
 
 /* In the order of preference: when it happened before when it was handled. */
 static const char *const times[] = {
@@ -167,8 +167,8 @@ hunt_member(void *ctx, struct str name, const struct json *v)
 	h->clock = str_c(h->r->a, name);
 }
 
-static bool
-take_time(struct reading *r)
+bool
+generic_time(struct reading *r)
 {
 	struct hunt h = { .r = r };
 
@@ -265,10 +265,10 @@ claims(const struct json *v)
 	return json_type(v) == JSON_OBJECT;
 }
 
-static bool
-read_record(struct reading *r)
+bool
+generic_glean(struct reading *r)
 {
-	if (!take_time(r) || !norm_fields(r, fields))
+	if (!norm_fields(r, fields))
 		return false;
 	if (!r->ev->type.len)
 		r->ev->type = STR("event");
@@ -278,6 +278,12 @@ read_record(struct reading *r)
 		r->ev->flags |= EVENT_ALERT;
 	actor_ref(r);
 	return true;
+}
+
+static bool
+read_record(struct reading *r)
+{
+	return generic_time(r) && generic_glean(r);
 }
 
 static const char *const aliases[] = { "json", "ecs", "ocsf", NULL };

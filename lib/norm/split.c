@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "norm/carry.h"
 #include "norm/norm_source.h"
 
 struct split {
@@ -345,6 +346,8 @@ norm_split(struct arena *a, struct str body, const struct body_shape *shape,
 	    .vendor = norm_known(shape->source) };
 	enum json_fault fault = JSON_OK;
 
+	if (shape->envelope != ENVELOPE_NONE)
+		return carry_split(a, body, shape, each, ctx);
 	if (str_starts(body, "\xef\xbb\xbf"))	/* a byte order mark */
 		body = str_sub(body, 3, body.len);
 	if (shape->ndjson || (s.vendor && str_starts(body, "#")))

@@ -25,7 +25,7 @@ void
 answer_problem(const struct config *conf, const struct request *rq,
     const struct reply *rp, enum rc rc, struct buf *b)
 {
-	struct str detail = rp->detail;
+	struct str detail = rp->detail, more;
 	struct jw w;
 	size_t i;
 
@@ -38,7 +38,7 @@ answer_problem(const struct config *conf, const struct request *rq,
 	jw_key_s(&w, "type",
 	    str_printf(rp->mem, "%s%s", conf->docs, rc_slug(rc)));
 	jw_key_c(&w, "title", rc_title(rc));
-	jw_key_i(&w, "status", rc_status(rc));
+	jw_key_i(&w, "status", splunk_status(rq, rc));
 	jw_key_s(&w, "detail", detail);
 	jw_key_c(&w, "request_id", rq->id);
 	if (rp->n_errors > 0) {
@@ -51,6 +51,11 @@ answer_problem(const struct config *conf, const struct request *rq,
 			jw_object_end(&w);
 		}
 		jw_array_end(&w);
+	}
+	more = rp->more.len > 0 ? rp->more : splunk_members(rp->mem, rq, rc);
+	if (more.len > 0) {
+		buf_put_char(b, ',');
+		buf_put_str(b, more);
 	}
 	jw_object_end(&w);
 }
@@ -91,7 +96,7 @@ answer_head(struct app *app, struct request *rq, struct reply *rp,
 		rc = reply_problem(rp, RC_FAIL, "the answer is too big;"
 		    " ask for less");
 	}
-	status = rc_status(rc);
+	status = splunk_status(rq, rc);
 	if (rc == RC_OK && rp->status != 0)
 		status = rp->status;
 	if (rc != RC_OK) {

@@ -53,6 +53,12 @@ struct effects {
 };
 extern const struct effects effects_graph, effects_control, effects_hooks;
 
+/* Under SPLUNK_BASE: the status its senders know for this, and what they read
+ * beside our problem ("text" and "code"); elsewhere ours, and nothing. */
+int splunk_status(const struct request *rq, enum rc rc);
+struct str splunk_members(struct arena *a, const struct request *rq,
+    enum rc rc);
+
 /* Forget an answer that was begun; rate-limit headers stay. */
 void reply_restart(struct reply *rp);
 

@@ -124,6 +124,17 @@ def every_operation_of_webhooks_answers_as_it_says(l):
         admin.request(method, p).problem(404)
 
 
+def every_operation_for_other_senders_answers_as_it_says(l):
+    c = l.tenant().on("")
+    for path in ("", "/event", "/event/1.0", "/raw", "/raw/1.0"):
+        c.post("/services/collector" + path, b'{"event":"x","time":1700000000}').want(200)
+    c.post("/services/collector/ack", {"acks": [1]}).want(200)
+    for path in ("/health", "/health/1.0"):
+        c.get("/services/collector" + path).want(200)
+    c.post("/services/collector/event", b"{").want(400)
+    c.on("/v1").post("/logs", {"resourceLogs": []}).want(200)
+
+
 def every_refusal_is_a_listed_problem(l):
     c = l.tenant()
     for method, path, status in REFUSALS:
@@ -140,4 +151,5 @@ def no_operation_was_left_out(l):
 if __name__ == "__main__":
     lab.main(the_document_is_sound, the_document_served_is_the_one_in_the_tree, a_fault_would_be_seen,
              every_operation_answers_as_it_says, every_operation_of_the_panel_answers_as_it_says,
-             every_operation_of_webhooks_answers_as_it_says, every_refusal_is_a_listed_problem, no_operation_was_left_out)
+             every_operation_of_webhooks_answers_as_it_says, every_operation_for_other_senders_answers_as_it_says,
+             every_refusal_is_a_listed_problem, no_operation_was_left_out)
