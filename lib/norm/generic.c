@@ -286,7 +286,7 @@ read_record(struct reading *r)
 	return generic_time(r) && generic_glean(r);
 }
 
-static const char *const aliases[] = { "json", "ecs", "ocsf", NULL };
+static const char *const aliases[] = { "json", NULL };
 
 const struct normaliser norm_generic = {
 	.name = "generic",

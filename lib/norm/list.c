@@ -10,12 +10,14 @@ const struct normaliser *const norm_list[] = {
 	&norm_cloudtrail,
 	&norm_zeek,
 	&norm_suricata,
+	&norm_ocsf,
+	&norm_ecs,
 	&norm_generic,
 	NULL
 };
 
 static const char *const names[] = {
-	"windows", "okta", "cloudtrail", "zeek", "suricata", "generic",
+	"windows", "okta", "cloudtrail", "zeek", "suricata", "ocsf", "ecs", "generic",
 	NULL
 };
 

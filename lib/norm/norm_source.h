@@ -39,7 +39,7 @@ struct normaliser {
 };
 
 extern const struct normaliser norm_windows, norm_okta, norm_cloudtrail,
-    norm_zeek, norm_suricata, norm_generic;
+    norm_zeek, norm_suricata, norm_ocsf, norm_ecs, norm_generic;
 
 /* All of them in the order in which "auto" asks, ended by NULL; the last one
  * (generic) claims whatever is left and has a time. */

@@ -418,6 +418,20 @@ zeek_as_promised(void **state)
 }
 
 static void
+ecs_as_promised(void **state)
+{
+	(void)state;
+	run_named("ecs");
+}
+
+static void
+ocsf_as_promised(void **state)
+{
+	(void)state;
+	run_named("ocsf");
+}
+
+static void
 suricata_as_promised(void **state)
 {
 	(void)state;
@@ -440,6 +454,8 @@ main(void)
 		cmocka_unit_test(cloudtrail_as_promised),
 		cmocka_unit_test(windows_as_promised),
 		cmocka_unit_test(zeek_as_promised),
+		cmocka_unit_test(ecs_as_promised),
+		cmocka_unit_test(ocsf_as_promised),
 		cmocka_unit_test(suricata_as_promised),
 		cmocka_unit_test(auto_finds_the_reader),
 	};
