@@ -82,6 +82,7 @@ class Client:
             body = json.dumps(body).encode()
             h["Content-Type"] = "application/json"
         h.update(headers or {})
+        base = "" if path.startswith("/services/") else self.base   # that path is Splunk's
         if self.of is not self.lab.proc:            # it was started anew meanwhile
             self.conn, self.of = None, self.lab.proc
         for fresh in (False, True):
@@ -89,7 +90,7 @@ class Client:
                 self.conn, fresh = http.client.HTTPConnection("127.0.0.1", self.lab.port, timeout=60,
                     source_address=(self.source, 0) if self.source else None), True
             try:
-                self.conn.request(method, self.base + path, body, h)
+                self.conn.request(method, base + path, body, h)
                 r = self.conn.getresponse()
                 a = Answer(method, path, r.status, {k.lower(): v for k, v in r.getheaders()}, r.read())
                 break
