@@ -505,6 +505,7 @@ def main(*promises, conf=None):
             if why:
                 print("        " + why.strip().replace("\n", "\n        "), flush=True)
         begin = time.monotonic()
+        until(lambda: not unconfined(l), 5)        # one that was started just now is on its way
         wrong = unconfined(l)
         l.stop()
         for w in wrong:
