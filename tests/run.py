@@ -11,10 +11,11 @@
          them behind lighttpd, those of BEHIND behind Apache too
   web    tests/web/*.py: the same, and a real browser on the pages
   lint   tests/lint/lint.py
+web, and e2e behind Apache, wait more than they work: they go on side by side.
 --san: the unit programs alone, built with sanitizers. The last line is
 "N passed, N failed"; exit 1 if any failed.
 """
-import os, re, subprocess, sys, time
+import os, re, subprocess, sys, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
@@ -98,6 +99,19 @@ def names_in(folder, keep):
     return sorted(n for n in os.listdir(at) if keep(n)) if os.path.isdir(at) else []
 
 
+def scripts(count, kind, folder, library, only, env):
+    for name in names_in(folder, lambda n: n.endswith(".py") and n != library):
+        if only in name:
+            script(count, kind, os.path.join(ROOT, folder, name), env)
+
+
+def behind(count, only, env):
+    for server, names in BEHIND.items():
+        for name in names:
+            if only in name or only == server:
+                script(count, "e2e", os.path.join(ROOT, "tests/e2e", name), env, server)
+
+
 def main(argv):
     san = "--san" in argv
     only = argv[argv.index("--only") + 1] if "--only" in argv else ""
@@ -108,14 +122,11 @@ def main(argv):
         if only in name:
             unit(count, name[:-2], env)
     if not san:
-        for kind, folder, library in (("e2e", "tests/e2e", "lab.py"), ("web", "tests/web", "browser.py")):
-            for name in names_in(folder, lambda n: n.endswith(".py") and n != library):
-                if only in name:
-                    script(count, kind, os.path.join(ROOT, folder, name), env)
-        for server, names in BEHIND.items():
-            for name in names:
-                if only in name or only == server:
-                    script(count, "e2e", os.path.join(ROOT, "tests/e2e", name), env, server)
+        scripts(count, "e2e", "tests/e2e", "lab.py", only, env)
+        lane = threading.Thread(target=behind, args=(count, only, env))
+        lane.start()
+        scripts(count, "web", "tests/web", "browser.py", only, env)
+        lane.join()
         if only in "lint":
             script(count, "lint", os.path.join(ROOT, "tests/lint/lint.py"), env)
     for f in count.failed:
