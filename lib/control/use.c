@@ -26,7 +26,7 @@ static const char *const sql[] = {
 	[SIGN_IN_END] = "DELETE FROM sign_in WHERE who = ?",
 	[SIGN_IN_OLD] = "DELETE FROM sign_in WHERE at < ?",
 	/* ?7 is the minute; a peak is told from the run within one minute. */
-	[USE_ADD] = "INSERT INTO usage (tenant, hour, requests, refused,"
+	[USE_ADD] = ("INSERT INTO usage (tenant, hour, requests, refused,"
 	    " events, bytes, minute, in_minute, peak)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?3, ?3)"
 	    " ON CONFLICT (tenant, hour) DO UPDATE SET"
@@ -35,7 +35,7 @@ static const char *const sql[] = {
 	    " in_minute = CASE WHEN minute = ?7 THEN in_minute + ?3"
 	    " ELSE ?3 END,"
 	    " peak = max(peak, CASE WHEN minute = ?7 THEN in_minute + ?3"
-	    " ELSE ?3 END), minute = ?7",
+	    " ELSE ?3 END), minute = ?7"),
 	[USE_OLD] = "DELETE FROM usage WHERE tenant = ? AND hour < ?",
 	[USE_LIST] = "SELECT hour, requests, refused, events, bytes, peak"
 	    " FROM usage WHERE tenant = ? AND hour >= ? ORDER BY hour",
