@@ -76,6 +76,10 @@ check-san: deps-test ## the unit and golden tests under ASan and UBSan
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/san SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" all tests
 	@BUILD=$(BUILD)/san /usr/bin/python3 tests/run.py --san
 
+check-clang: deps-test ## clang builds everything without a warning, too
+	@$(MAKE) --no-print-directory -j$$(nproc) CC=clang BUILD=$(BUILD)/clang all tests || { echo "0 passed, 1 failed"; exit 1; }
+	@echo "1 passed, 0 failed"
+
 lint: ## layers, banned calls, sizes
 	@/usr/bin/python3 tests/lint/lint.py
 
@@ -125,4 +129,4 @@ deb-test: deb ## lintian, the same bytes twice, install, upgrade, remove and pur
 	@/usr/bin/python3 packaging/debtest.py $(BUILD)/deb
 clean: ## remove what was built
 	rm -rf $(BUILD)
-.PHONY: help deps deps-test all install-system deb deb-test run check check-san lint eval bench install clean tests
+.PHONY: help deps deps-test all install-system deb deb-test run check check-san check-clang lint eval bench install clean tests

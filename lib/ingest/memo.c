@@ -116,7 +116,8 @@ keep(struct memo *m, struct answer q, const struct post *posts, size_t n)
 		return;
 	q.age = age_of(m, q.entity, q.slot);
 	q.post = arena_array(all->mem, n + 1, sizeof(*q.post));
-	memcpy(q.post, posts, n * sizeof(*posts));
+	if (n > 0)
+		memcpy(q.post, posts, n * sizeof(*posts));
 	at = table_add(&all->at, hash_of(&q), (int64_t)all->n, &added);
 	if (added) {
 		all->answers = arena_grow(all->mem, all->answers, &all->room,
@@ -145,9 +146,11 @@ memo_node(void *ctx, int64_t ev)
 	own = arena_get(all->mem, sizeof(*own));
 	*own = *n;
 	own->refs = arena_array(all->mem, n->n_refs + 1, sizeof(*own->refs));
-	memcpy(own->refs, n->refs, n->n_refs * sizeof(*own->refs));
+	if (n->n_refs > 0)
+		memcpy(own->refs, n->refs, n->n_refs * sizeof(*own->refs));
 	own->tags = arena_array(all->mem, n->n_tags + 1, sizeof(*own->tags));
-	memcpy(own->tags, n->tags, n->n_tags * sizeof(*own->tags));
+	if (n->n_tags > 0)
+		memcpy(own->tags, n->tags, n->n_tags * sizeof(*own->tags));
 	all->node = arena_grow(all->mem, all->node, &all->nodes_room,
 	    all->n_nodes + 1, sizeof(struct node *));
 	all->node[all->n_nodes] = own;

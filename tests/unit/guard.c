@@ -24,6 +24,7 @@ enum { CHAINS = COUNT(names), GIVEN = CHAINS - 1 };
 static struct world w;
 static struct story *chains[CHAINS];
 static struct json_doc *doc;
+static struct json *given;
 
 static struct str
 text_of(const char *path)
@@ -93,9 +94,9 @@ open_chains(void)
 		    &chains[i]), RC_OK);
 		reader_release(&r);
 	}
-	assert_int_equal(explain_given(w.a, json_keep(doc, text_of(
-	    "tests/explain/given.json")), &chains[GIVEN], &pointer, &detail),
-	    RC_OK);
+	given = json_keep(doc, text_of("tests/explain/given.json"));
+	assert_int_equal(explain_given(w.a, given, &chains[GIVEN], &pointer,
+	    &detail), RC_OK);
 }
 
 static int
@@ -118,6 +119,7 @@ static int
 close_all(void **state)
 {
 	(void)state;
+	json_put(given);
 	json_doc_free(doc);
 	world_close(&w);
 	return 0;
