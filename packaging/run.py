@@ -64,11 +64,16 @@ def demo_key(build, data):
 
 
 def panel_address(build, data, port):
-    """The panel's; while nobody can sign in, with the token that makes the first administrator."""
+    """The panel's; while nobody can sign in, with the token that makes the first administrator.
+    The server is up by now: a configuration spoiled meanwhile is no reason to end it."""
     page = f"http://127.0.0.1:{port}/admin/"
-    if tool(build, data, "admin", "list")["administrators"]:
+    try:
+        if tool(build, data, "admin", "list")["administrators"]:
+            return page
+        token = tool(build, data, "admin", "create")["token"]
+    except SystemExit:
         return page
-    return f"{page}#token={tool(build, data, 'admin', 'create')['token']}  (makes the first administrator, once, within a day)"
+    return f"{page}#token={token}  (makes the first administrator, once, within a day)"
 
 
 # ------------------------------------------------------------- the web server
