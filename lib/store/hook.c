@@ -49,14 +49,14 @@ enum { HOOKS_KIB = 4096, PATH_LEN = 4096 };
 enum rc
 hooks_db(struct store *st, struct db **db)
 {
-	const char *const steps[] = { schema_hooks };
+	const struct schema *schema = &schemas[SCHEMA_HOOKS];
 	char path[PATH_LEN];
 	enum rc rc = RC_OK;
 
 	snprintf(path, sizeof(path), "%s/hooks.db", st->data);
 	if (st->hooks == NULL)
 		rc = db_open(&(struct db_want){ .path = path, .create = true,
-		    .durable = true, .steps = steps, .n_steps = COUNT(steps),
+		    .durable = true, .steps = schema->steps, .n_steps = schema->n,
 		    .cache_kib = HOOKS_KIB }, &st->hooks);
 	if (rc == RC_OK)
 		*db = st->hooks;

@@ -60,12 +60,12 @@ inode_of(const struct store *st)
 static enum rc
 open_once(struct store *st, bool *damaged)
 {
-	const char *const steps[] = { schema_limits, schema_limits_2 };
+	const struct schema *schema = &schemas[SCHEMA_LIMITS];
 	char path[4096];
 
 	path_of(st, "", path);
 	return db_open(&(struct db_want){ .path = path, .create = true,
-	    .steps = steps, .n_steps = COUNT(steps), .cache_kib = CACHE_KIB,
+	    .steps = schema->steps, .n_steps = schema->n, .cache_kib = CACHE_KIB,
 	    .damaged = damaged }, &st->limits);
 }
 

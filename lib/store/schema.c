@@ -3,6 +3,8 @@
  * databases. A unit test holds the two against each other. */
 #include "store/schema.h"
 
+#include "base/attr.h"
+
 const char schema_head[] =
 	"-- SPDX-License-Identifier: Apache-2.0\n"
 	"-- The schema of the four kinds of files. lib/store/schema.c holds the same\n"
@@ -408,3 +410,16 @@ const char schema_hooks[] =
 	"\tPRIMARY KEY (scope, key)\n"
 	") STRICT, WITHOUT ROWID;\n"
 	"CREATE INDEX idem_at ON idem(at);\n";
+
+static const char *const steps_control[] = { schema_control, schema_control_2 };
+static const char *const steps_limits[] = { schema_limits, schema_limits_2 };
+static const char *const steps_graph[] = { schema_graph, schema_graph_2,
+	schema_graph_3, schema_graph_4 };
+static const char *const steps_hooks[] = { schema_hooks };
+
+const struct schema schemas[SCHEMA__MAX] = {
+	[SCHEMA_CONTROL] = { "control.db", steps_control, COUNT(steps_control) },
+	[SCHEMA_LIMITS] = { "limits.db", steps_limits, COUNT(steps_limits) },
+	[SCHEMA_GRAPH] = { "graph.db", steps_graph, COUNT(steps_graph) },
+	[SCHEMA_HOOKS] = { "hooks.db", steps_hooks, COUNT(steps_hooks) },
+};

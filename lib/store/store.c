@@ -45,12 +45,12 @@ folder_make(const char *path)
 static enum rc
 control_open(struct store *st, bool create)
 {
-	const char *const steps[] = { schema_control, schema_control_2 };
+	const struct schema *schema = &schemas[SCHEMA_CONTROL];
 	char path[PATH_LEN];
 
 	snprintf(path, sizeof(path), "%s/control.db", st->data);
 	return db_open(&(struct db_want){ .path = path, .create = create,
-	    .durable = true, .steps = steps, .n_steps = COUNT(steps),
+	    .durable = true, .steps = schema->steps, .n_steps = schema->n,
 	    .cache_kib = CONTROL_KIB }, &st->control);
 }
 
@@ -126,8 +126,7 @@ store_disk_free(struct store *st)
 enum rc
 graph_file_open(struct store *st, const char *folder, struct db **db)
 {
-	const char *const steps[] = { schema_graph, schema_graph_2,
-		schema_graph_3, schema_graph_4 };
+	const struct schema *schema = &schemas[SCHEMA_GRAPH];
 	char path[PATH_LEN];
 	enum rc rc;
 
@@ -138,7 +137,7 @@ graph_file_open(struct store *st, const char *folder, struct db **db)
 	snprintf(path, sizeof(path), "%s/tenants/%s/graph.db", st->data,
 	    folder);
 	return db_open(&(struct db_want){ .path = path, .create = true,
-	    .durable = true, .steps = steps, .n_steps = COUNT(steps),
+	    .durable = true, .steps = schema->steps, .n_steps = schema->n,
 	    .cache_kib = GRAPH_KIB }, db);
 }
 

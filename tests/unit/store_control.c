@@ -372,14 +372,14 @@ many_writers_make_one_graph(void **state)
 static void
 harm(struct kit *k, const char *path, const char *sql)
 {
-	/* As many steps as the file has, none of them these. */
-	const char *const steps[] = { sql, sql, sql, sql };
+	const struct schema *schema = &schemas[
+	    str_ends_fold(str_of(path), "graph.db") ? SCHEMA_GRAPH :
+	    SCHEMA_CONTROL];
 	struct db *db;
 
 	(void)k;
-	OK(db_open(&(struct db_want){ .path = path, .steps = steps,
-	    .n_steps = str_ends_fold(str_of(path), "graph.db") ? 4 : 2,
-	    .cache_kib = 100 }, &db));
+	OK(db_open(&(struct db_want){ .path = path, .steps = schema->steps,
+	    .n_steps = schema->n, .cache_kib = 100 }, &db));
 	OK(db_exec(db, sql));
 	db_close(db);
 }
