@@ -1,0 +1,13 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE bucket (
+	name TEXT PRIMARY KEY,			-- t:TENANT or a:ADDRESS
+	level INTEGER NOT NULL,			-- tokens x 60e9
+	updated INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE key_used (
+	id TEXT PRIMARY KEY,			-- api_key.id
+	at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+COMMIT;
+PRAGMA user_version=1;
