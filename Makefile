@@ -117,6 +117,7 @@ install-system:
 	install -D -m 0644 packaging/completion.bash $(DESTDIR)/usr/share/bash-completion/completions/tra-ce
 	install -m 0644 packaging/systemd/tra-ce* $(SYSTEMD)/
 	sed 's/^Description=.*/&, the second/' 'packaging/systemd/tra-ce@.service' >'$(SYSTEMD)/tra-ce-second@.service'
+	for u in tra-ce@ tra-ce-second@ tra-ce-prune; do install -D -m 0644 -t "$(SYSTEMD)/$$u.service.d" packaging/systemd/hardened.conf || exit 1; done
 	for r in investigate webhooks; do install -D -m 0644 -t "$(SYSTEMD)/tra-ce@$$r.service.d" packaging/systemd/network.conf || exit 1; done
 	install -D -m 0644 -t $(SYSTEMD)/tra-ce-second@investigate.service.d packaging/systemd/network.conf
 	for r in analyze chains graph investigate triage; do install -D -m 0644 -t "$(SYSTEMD)/tra-ce@$$r.service.d" packaging/systemd/second.conf || exit 1; done

@@ -29,11 +29,11 @@ static const struct command {
 	    "revoke KEY_ID | list TENANT", "keys of a tenant" },
 	{ "import", cmd_import, "--source S [--tenant T] [--backfill] FILE...",
 	    "take in records from files (.gz, .zst too)" },
-	{ "analyze", cmd_analyze, "[--tenant T]",
+	{ "analyze", cmd_analyze, "[--tenant T] [--raw]",
 	    "what the tenant's events amount to" },
-	{ "chains", cmd_chains, "[--tenant T]",
+	{ "chains", cmd_chains, "[--tenant T] [--raw]",
 	    "the causal chains, best first, each link with its reason" },
-	{ "verify", cmd_verify, "FILE [--raw FOLDER|FILE]",
+	{ "verify", cmd_verify, "FILE [--raw FOLDER|FILE] [--salt S]",
 	    "recompute a chain's PROVABLE edges from the raw records" },
 	{ "readiness", cmd_readiness, "FILE [--source S]",
 	    "what the records of a file can prove, and what they lack" },
@@ -57,13 +57,16 @@ static const struct command {
 	{ "audit", cmd_audit, "list [--tenant T] [--limit N] | "
 	    "verify [--seen SEQ:HASH]", "what was done by whom" },
 	{ "webhook", cmd_webhook, "add URL [--event E] [--min-confidence G] "
-	    "[--min-score N] | list |\n\t    deliveries ID [--status S] | "
+	    "[--min-score N]\n\t    [--description D] | list |\n\t    deliveries ID [--status S] | "
 	    "redeliver ID DELIVERY|dead |\n\t    rotate ID [--overlap 24h] | "
-	    "remove ID; [--tenant T] |\n\t    send [--for 55s]", "who is told of what, and how it went" },
+	    "remove ID; [--tenant T] |\n\t    send [--for 55s]",
+	    "who is told of what, and how it went" },
 	{ "backup", cmd_backup, "FOLDER",
 	    "copy the store while it serves, and check the copy" },
 	{ "restore", cmd_restore, "FOLDER [--overwrite]",
 	    "put a backup into the data folder (server stopped)" },
+	{ "migrate", cmd_migrate, "",
+	    "take every file to this program's version, as opening it does" },
 	{ "doctor", cmd_doctor, "", "is the store sound?" },
 	{ "conf", cmd_conf, "-T", "print a sample configuration" },
 };

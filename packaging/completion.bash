@@ -31,7 +31,8 @@ _tra_ce()
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$(grep -o -e '--[a-z][a-z-]*' <<<"$about")" -- "$cur"))
 	elif ((cword == i + 1)) && [[ $about == *"|"* ]]; then
-		COMPREPLY=($(compgen -W "$(tr '|' '\n' <<<"$about" | sed -n 's/^[[:space:]]*\([a-z][a-z]*\).*/\1/p')" -- "$cur"))
+		# Ways to call it stand between bars with a space before them.
+		COMPREPLY=($(compgen -W "$(sed 's/ |\( \|$\)/\n/g' <<<"$about" | sed -n 's/^[[:space:]]*\([a-z][a-z]*\).*/\1/p')" -- "$cur"))
 		[[ ${#COMPREPLY[@]} -gt 0 ]] || _filedir
 	else
 		_filedir

@@ -46,15 +46,22 @@ def its_proof_holds(l):
             need(r.returncode == 0, words, r.stdout[-500:], r.stderr[-500:])
 
 
-def it_is_made_as_a_new_store_is(l, said):
-    with tempfile.TemporaryDirectory() as data:
-        for words in (["tenant", "add", "new"], ["webhook", "list", "--tenant", "new"], ["chains", "--tenant", "new"]):
-            subprocess.run([os.path.join(BUILD, "tra-ce"), "--data", data, *words], check=True, capture_output=True)
-        [folder] = os.listdir(os.path.join(data, "tenants"))
-        l.tool("webhook", "list", "--tenant", "acme")
+def tool(data, *words):
+    r = subprocess.run([os.path.join(BUILD, "tra-ce"), "--data", data, "--json", *words], capture_output=True, text=True, timeout=60)
+    need(r.returncode == 0, words, r.stderr)
+    return json.loads(r.stdout)
+
+
+def migrating_makes_of_it_what_a_new_store_is(version):
+    with tempfile.TemporaryDirectory() as new, tempfile.TemporaryDirectory() as old:
+        said = lay.lay(version, old)
+        tool(new, "tenant", "add", "new")
+        for data in (new, old):
+            need(tool(data, "migrate") == {"ok": True, "tenants": 1}, "migrate")
+        [folder] = os.listdir(os.path.join(new, "tenants"))
         for file in ("control", "limits", "hooks", "graph"):
-            new = made_of(os.path.join(data, lay.place({"folder": folder}, file)))
-            need(made_of(os.path.join(l.data, lay.place(said, file))) == new, file, "is made otherwise than a new one")
+            need(made_of(os.path.join(old, lay.place(said, file))) == made_of(os.path.join(new, lay.place({"folder": folder}, file))),
+                 file, "is made otherwise than a new one")
 
 
 def it_goes_on_from_there(l, c, said):
@@ -79,12 +86,12 @@ def with_rules_of_today(l, c, said):
 
 
 def old_store(version):
+    migrating_makes_of_it_what_a_new_store_is(version)
     l = lab.Lab()
     said = lay.lay(version, l.data)
     with l:
         c = its_chains_and_keys_are_those_it_had(l, said)
         its_proof_holds(l)
-        it_is_made_as_a_new_store_is(l, said)
         it_goes_on_from_there(l, c, said)
         with_rules_of_today(l, c, said)
         need(l.tool("doctor")["ok"] and l.tool("audit", "verify")["ok"], "doctor, audit")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the package says agrees with the tree, and its units give away as little
 as they promise. (`make deb-test` builds it and lives through its life.)"""
-import glob, os, re, shutil, subprocess, sys, tempfile
+import glob, json, os, re, shutil, subprocess, sys, tempfile
 import lab
 from lab import ROOT, need
 
@@ -51,20 +51,42 @@ def every_responder_has_its_socket_and_who_asks_others_the_network(at):
             need(open_ == {r for r in RESPONDERS if asks_others(r)}, "who asks others has no network:", open_)
 
 
+def services(system):
+    """Every service that is shipped, of templates one for each responder."""
+    for file in sorted(os.listdir(system)):
+        name, ending = os.path.splitext(file)
+        if ending == ".service":
+            yield from [name + r + ending for r in RESPONDERS] if name.endswith("@") else [file]
+
+
 def every_unit_gives_away_little(at):
     if not shutil.which("systemd-analyze"):
         raise lab.Skip("systemd-analyze is not installed")
     root = os.path.join(at, "root")
     shutil.copytree(os.path.join(at, "lib/systemd/system"), os.path.join(root, "usr/lib/systemd/system"))
-    worst = 0.0
-    for unit in [f"{u}@{r}.service" for u in ("tra-ce", "tra-ce-second") for r in RESPONDERS]:
+    worst, many = 0.0, 0
+    for unit in services(os.path.join(at, "lib/systemd/system")):
         r = subprocess.run(["systemd-analyze", "security", "--offline=true", "--root=" + root, "--no-pager",
                             f"--threshold={EXPOSURE_MOST * 10:.0f}", unit], capture_output=True, text=True, timeout=30)
         m = re.search(r"exposure level for \S+: ([0-9.]+)", r.stdout)
         need(r.returncode == 0 and m, unit, r.stdout[-300:], r.stderr[-300:])
-        worst = max(worst, float(m[1]))
+        worst, many = max(worst, float(m[1])), many + 1
         need(worst <= EXPOSURE_MOST, unit, "is exposed:", m[1])
-    print(f"        the most exposed unit: {worst}")
+    need(many == 2 * len(RESPONDERS) + 1, many, "services")
+    print(f"        the most exposed of {many} services: {worst}")
+
+
+def what_is_due_daily_is_done_with_systemd_and_without(at):
+    system = os.path.join(at, "lib/systemd/system")
+    timer = read("packaging", "systemd", "tra-ce-prune.timer")
+    for line in ("Persistent=true", "RandomizedDelaySec=", "OnCalendar=", "WantedBy=timers.target"):
+        need("\n" + line in timer, "tra-ce-prune.timer lacks", line)
+    need(os.path.exists(os.path.join(system, "tra-ce-prune.service")), "what does it start?")
+    need("tra-ce-prune.timer" in read("packaging", "debian", "rules"), "nobody switches it on")
+    jobs = [l for l in read("packaging", "debian", "tra-ce.cron.d").splitlines() if re.match(r"[0-9*]", l)]
+    need([l.split(" tra-ce ")[1].split()[0] for l in jobs] == ["prune", "webhook"], jobs)
+    for l in jobs:
+        need(l.split()[5] == "www-data" and "[ -d /run/systemd/system ] ||" in l and "[ ! -x /usr/bin/tra-ce ] ||" in l, "unguarded:", l)
 
 
 def an_example_of_the_configuration_changes_nothing(at):
@@ -75,19 +97,97 @@ def an_example_of_the_configuration_changes_nothing(at):
     need(r.returncode == 0, "it is refused:", r.stderr)
 
 
-def the_shells_completion_knows_the_subcommands(at):
+def tool_says(*words):
+    r = subprocess.run([os.path.join(lab.BUILD, "tra-ce"), *words], capture_output=True, text=True, env=dict(os.environ, TRACE_CONFIG="/dev/null"))
+    need(r.returncode == 0, words, r.stderr)
+    return r.stdout
+
+
+def subcommands():
+    """name -> what the help says after it."""
+    return {m[1]: m[2] for m in re.finditer(r"(?m)^  ([a-z]+) +\S.*\n((?:\t.*\n)+)", tool_says("--help"))}
+
+
+def options(text):
+    return set(re.findall(r"--[a-z][a-z-]*", text))
+
+
+def the_help_names_every_option_that_the_tool_takes(_):
+    by_file = {os.path.basename(f)[:-2]: set(re.findall(r'\{ "(--[a-z-]+)"', open(f).read())) for f in glob.glob(os.path.join(ROOT, "cli", "*.c"))}
+    told = subcommands()
+    need(set(re.findall(r'\n\t\{ "([a-z]+)", cmd_', read("cli", "main.c"))) == set(told), "subcommands:", sorted(told))
+    same = {"chains": "analyze", "restore": "backup", "context": "list", "owners": "list", "backup": None}
+    for name, about in told.items():
+        file = same.get(name, name)
+        need(options(about) == (by_file[file] if file else set()), name, options(about), "in the help, in the code", by_file.get(file))
+
+
+def pages(at):
+    folder = os.path.join(at, "man")
+    r = subprocess.run([sys.executable, os.path.join(ROOT, "packaging/man/make.py"), os.path.join(lab.BUILD, "tra-ce"),
+                        os.path.join(ROOT, "www/openapi.json"), folder], capture_output=True, text=True)
+    need(r.returncode == 0, "man/make.py:", r.stderr)
+    return folder
+
+
+def shown(folder, name):
+    """A page as a reader sees it, on one line."""
+    if not shutil.which("groff"):
+        raise lab.Skip("groff is not installed")
+    r = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-P-cbou", "-rLL=4000n", "-rHY=0", os.path.join(folder, name)], capture_output=True, text=True)
+    need(r.returncode == 0 and not r.stderr, name, r.stderr[-300:])
+    return " ".join(r.stdout.replace("\u2010", "-").replace("\u2212", "-").split())
+
+
+def the_manual_has_every_subcommand_and_option(at):
+    text = shown(pages(at), "tra-ce.1")
+    for name, about in subcommands().items():
+        need(f" tra-ce {name} {' '.join(about.split())}".rstrip() + " " in text, "tra-ce(1) lacks", name, about)
+    need(options(text) >= options(tool_says("--help")) - {"--help"}, "options:", options(tool_says("--help")) - options(text))
+    need(options(text) <= options(tool_says("--help")), "tra-ce(1) invents", options(text) - options(tool_says("--help")))
+
+
+def the_manual_has_every_key_of_the_configuration(at):
+    text, sample, n = shown(pages(at), "tra-ce.conf.5"), tool_says("conf", "-T"), 0
+    for line in sample.splitlines():
+        key, _, value = line.partition(" = ")
+        if re.fullmatch(r"[a-z_]+", key) and " = " in line:
+            n += 1
+            need(f" {key} = {value}".rstrip() in text, "tra-ce.conf(5) lacks", line)
+        elif line:
+            need(" ".join(line.lstrip("# ").split()) in text, "tra-ce.conf(5) lacks", line)
+    need(n > 20, n, "keys")
+
+
+def the_manual_has_every_operation(at):
+    text = shown(pages(at), "tra-ce-api.7")
+    for path, of in json.loads(read("www", "openapi.json"))["paths"].items():
+        for method in set(of) & {"get", "post", "put", "patch", "delete"}:
+            need(f" {method.upper()} /api/v1{path} " in text, "tra-ce-api(7) lacks", method, path)
+
+
+def the_shells_completion_knows_the_tool(at):
     if not os.path.exists("/usr/share/bash-completion/bash_completion"):
         raise lab.Skip("bash-completion is not installed")
-    ask = ('. /usr/share/bash-completion/bash_completion; . "$1"; COMP_WORDS=(tra-ce $2); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); '
-           'COMP_LINE="tra-ce $2"; COMP_POINT=${#COMP_LINE}; _tra_ce; echo "${COMPREPLY[@]}"')
-    env = dict(os.environ, PATH=lab.BUILD + ":" + os.environ["PATH"])
+    ask = ('. /usr/share/bash-completion/bash_completion; . "$1"; shift; for line; do COMP_WORDS=($line); [[ $line != *" " ]] || COMP_WORDS+=(""); '
+           'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=$line; COMP_POINT=${#COMP_LINE}; COMPREPLY=(); _tra_ce; echo "${COMPREPLY[@]}"; done')
+    env = dict(os.environ, PATH=lab.BUILD + ":" + os.environ["PATH"], TRACE_CONFIG="/dev/null")
 
-    def complete(words):
-        return subprocess.run(["bash", "-c", ask, "bash", os.path.join(at, "usr/share/bash-completion/completions/tra-ce"), words],
-                              env=env, capture_output=True, text=True, timeout=20).stdout.split()
-    need(complete("an") == ["analyze"], complete("an"))
-    need("rotate" in complete("key r"), complete("key r"))
-    need("--scopes" in complete("key add t --s"), complete("key add t --s"))
+    def complete(*lines):
+        r = subprocess.run(["bash", "-c", ask, "bash", os.path.join(at, "usr/share/bash-completion/completions/tra-ce"), *lines],
+                           cwd=at, env=env, capture_output=True, text=True, timeout=120)
+        return [set(l.split()) for l in r.stdout.split("\n")[:-1]]
+    told = subcommands()
+    names = list(told)
+    need(complete("tra-ce ")[0] == set(names) | {"--data", "--json", "--help"}, complete("tra-ce "))
+    for name, got in zip(names, complete(*[f"tra-ce {n[:-1]}" for n in names])):
+        need(name in got, name, "is not completed:", got)
+    for name, got in zip(names, complete(*[f"tra-ce --data /x {n} --" for n in names])):
+        need(got == options(told[name]), name, "options:", got, options(told[name]))
+    for name, words in {"tenant": "add set list", "key": "add rotate revoke list", "context": "import show", "owners": "import show",
+                        "admin": "create reset list remove", "audit": "list verify",
+                        "webhook": "add list deliveries redeliver rotate remove send"}.items():
+        need(complete(f"tra-ce {name} ")[0] == set(words.split()), name, complete(f"tra-ce {name} "))
 
 
 def main():
@@ -95,7 +195,9 @@ def main():
     try:
         for f in (build_depends_are_those_of_packages_txt, its_version_is_the_programs,
                   every_responder_has_its_socket_and_who_asks_others_the_network, every_unit_gives_away_little,
-                  an_example_of_the_configuration_changes_nothing, the_shells_completion_knows_the_subcommands):
+                  what_is_due_daily_is_done_with_systemd_and_without, an_example_of_the_configuration_changes_nothing,
+                  the_help_names_every_option_that_the_tool_takes, the_manual_has_every_subcommand_and_option,
+                  the_manual_has_every_key_of_the_configuration, the_manual_has_every_operation, the_shells_completion_knows_the_tool):
             try:
                 f(at)
                 print("ok     ", f.__name__)
