@@ -102,8 +102,8 @@ def names_in(folder, keep):
     return sorted(n for n in os.listdir(at) if keep(n)) if os.path.isdir(at) else []
 
 
-def scripts(count, kind, folder, library, only, env):
-    for name in names_in(folder, lambda n: n.endswith(".py") and n != library):
+def scripts(count, kind, folder, libraries, only, env):
+    for name in names_in(folder, lambda n: n.endswith(".py") and n not in libraries):
         if only in name:
             script(count, kind, os.path.join(ROOT, folder, name), env)
 
@@ -125,10 +125,10 @@ def main(argv):
         if only in name:
             unit(count, name[:-2], env)
     if not san:
-        scripts(count, "e2e", "tests/e2e", "lab.py", only, env)
+        scripts(count, "e2e", "tests/e2e", ("lab.py",), only, env)
         lane = threading.Thread(target=behind, args=(count, only, env))
         lane.start()
-        scripts(count, "web", "tests/web", "browser.py", only, env)
+        scripts(count, "web", "tests/web", ("browser.py", "axe.py"), only, env)
         lane.join()
         if only in "lint":
             script(count, "lint", os.path.join(ROOT, "tests/lint/lint.py"), env)

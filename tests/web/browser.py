@@ -15,11 +15,11 @@ asked another origin for anything has failed, whatever else was promised.
 
     SHOTS=DIR tests/web/console.py     keeps the pictures that shot() takes
 """
-import base64, hashlib, json, os, re, shutil, subprocess, sys, tempfile, time, traceback, urllib.parse
+import base64, json, os, re, shutil, sys, tempfile, time, traceback, urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
-import lab                                              # noqa: E402
+import axe, lab                                         # noqa: E402
 from lab import Skip, need, until                       # noqa: E402
 
 from selenium import webdriver                          # noqa: E402
@@ -32,9 +32,6 @@ from selenium.webdriver.common.keys import Keys         # noqa: E402
 FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
          " --disable-component-update --disable-sync --disable-default-apps --disable-extensions"
          " --disable-dev-shm-usage --disable-search-engine-choice-screen --force-device-scale-factor=1").split()
-# The rules that Deque's axe-core holds a page against; it is fetched, by npm
-# and once a build folder, because its licence (MPL-2.0) is not ours to ship.
-AXE, AXE_SHA512 = "axe-core@4.14.1", "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 PATIENCE = 10                                           # s, for anything that a page has to show
 
 
@@ -191,7 +188,8 @@ class Browser:
 
     def axe(self, where=None):
         """Serious and critical findings of axe-core on what is shown now."""
-        self.js(axe_source())
+        if not self.js("return 'axe' in window"):
+            self.js(axe.source(self.driver))
         a = self.driver.execute_async_script(
             "const done = arguments[arguments.length - 1]; axe.run(document, {resultTypes: ['violations']}).then(done, e => done({error: String(e)}))")
         need("error" not in a, "axe-core:", a.get("error"))
@@ -255,25 +253,6 @@ def every_screen(l, b, c, see):
         b.see(css)
         time.sleep(0.2)
         see(path.split("?")[0][2:].split("/")[0] + path.partition("tab=")[2].split("&")[0])
-
-
-def axe_source():
-    at = os.path.join(lab.BUILD, "tests", "axe")
-    path = os.path.join(at, AXE.replace("@", "-") + ".tgz")
-    if not os.path.exists(path):
-        npm = shutil.which("npm")
-        if not npm:
-            raise Skip(f"accessibility: npm is not installed, so {AXE} cannot be fetched")
-        os.makedirs(at, exist_ok=True)
-        r = subprocess.run([npm, "pack", "--silent", "--ignore-scripts", AXE], cwd=at, capture_output=True, text=True, timeout=120)
-        if r.returncode or not os.path.exists(path):
-            raise Skip(f"accessibility: npm cannot fetch {AXE}: " + (r.stderr.strip().split("\n")[-1:] or [""])[0][:120])
-    with open(path, "rb") as f:
-        packed = f.read()
-    if base64.b64encode(hashlib.sha512(packed).digest()).decode() != AXE_SHA512:
-        os.unlink(path)
-        raise AssertionError(f"{AXE} is not the one that was pinned: its SHA-512 differs")
-    return subprocess.run(["tar", "-xzOf", path, "package/axe.min.js"], capture_output=True, check=True).stdout.decode()
 
 
 def main(*promises, conf=None):
