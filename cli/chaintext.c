@@ -44,6 +44,22 @@ chain_line(struct buf *out, const struct json *c)
 	buf_put_char(out, '\n');
 }
 
+/* What would have proven it. */
+static void
+put_lacks(struct buf *out, const struct json *list)
+{
+	for (size_t i = 0; i < json_len(list); i++) {
+		const struct json *one = json_item(list, i);
+
+		buf_put_c(out, json_bool(json_get(one, "provable")) ?
+		    "         to prove it: " : "         not provable: ");
+		put_safe(out, text(one, "record"));
+		buf_put_c(out, " (");
+		put_safe(out, text(one, "missing"));
+		buf_put_c(out, ")\n");
+	}
+}
+
 /* The link that led here, in the words of the engine. */
 static void
 put_cause(struct buf *out, const struct json *e)
@@ -52,6 +68,7 @@ put_cause(struct buf *out, const struct json *e)
 	    STR_ARG(text(e, "rule")), json_double(json_get(e, "confidence")));
 	put_safe(out, text(e, "because"));
 	buf_put_char(out, '\n');
+	put_lacks(out, json_get(e, "to_prove"));
 }
 
 /* Beside the story, not in it. */

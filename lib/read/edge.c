@@ -8,20 +8,6 @@
 
 #include <string.h>
 
-/* The ref of `t` that names the entity in this role. Refs are stored in the
- * order in which the normaliser gives them. */
-static const struct entref *
-ref_of(const struct told *t, int64_t entity, int role)
-{
-	size_t i;
-
-	for (i = 0; i < t->row.n_refs && i < t->e.n_refs; i++)
-		if (t->row.refs[i].entity == entity &&
-		    t->row.refs[i].role == role)
-			return &t->e.refs[i];
-	return NULL;
-}
-
 static void
 put_proofs(struct jw *w, const struct told *t, const struct entref *r)
 {
@@ -80,8 +66,8 @@ static void
 put_evidence(struct jw *w, const struct edge *e, const struct told *src,
     const struct told *dst)
 {
-	const struct entref *a = ref_of(src, e->via, e->from_role);
-	const struct entref *b = ref_of(dst, e->via, e->to_role);
+	const struct entref *a = told_ref(src, e->via, e->from_role);
+	const struct entref *b = told_ref(dst, e->via, e->to_role);
 
 	jw_key(w, "evidence");
 	jw_array(w);
@@ -112,7 +98,7 @@ static struct str
 how_of(struct arena *a, const struct edge *e, const struct told *src,
     const struct told *dst)
 {
-	const struct entref *r = ref_of(dst, e->via, e->to_role);
+	const struct entref *r = told_ref(dst, e->via, e->to_role);
 	struct str s = { 0 };
 
 	(void)src;
@@ -181,7 +167,7 @@ static void
 put_because(struct reader *r, struct jw *w, const struct edge *e,
     const struct told *src, const struct told *dst)
 {
-	const struct entref *ref = ref_of(dst, e->via, e->to_role);
+	const struct entref *ref = told_ref(dst, e->via, e->to_role);
 	const struct fill f[] = {
 		{ "{src}", words_of(r->a, src) },
 		{ "{dst}", words_of(r->a, dst) },
@@ -211,6 +197,7 @@ read_edge(struct reader *r, struct jw *w, const struct edge *e)
 	jw_key_n(w, "confidence", e->conf);
 	put_because(r, w, e, src, dst);
 	put_evidence(w, e, src, dst);
+	put_to_prove(w, e, src, dst);
 	jw_object_end(w);
 	return RC_OK;
 }

@@ -156,31 +156,6 @@ share(int64_t part, int64_t of)
 	return of > 0 ? (double)part / (double)of : 0;
 }
 
-
-/* What to switch on so that more links can be proven, by source. */
-static void
-put_advice(struct jw *w, const struct coverage *c, struct str source)
-{
-	char text[256];
-
-	jw_key(w, "advice");
-	jw_array(w);
-	if (c->weak_process > 0) {
-		snprintf(text, sizeof(text), "%lld events name processes by "
-		    "process id alone: their links are MIXED. Install Sysmon "
-		    "(event 1 with ProcessGuid) to have them proven",
-		    (long long)c->weak_process);
-		jw_c(w, text);
-	}
-	if (str_is(source, "windows") && c->strong_session == 0)
-		jw_c(w, "no logon session is named: audit logons (Security "
-		    "4624, 4634) so that what a session did can be proven");
-	if (str_is(source, "cloudtrail") && c->strong_token == 0)
-		jw_c(w, "no access key is named: deliver management events of "
-		    "sts and iam, which issue the keys");
-	jw_array_end(w);
-}
-
 static void
 put_coverage(struct reader *r, struct jw *w, const struct coverage *c)
 {
@@ -203,7 +178,7 @@ put_coverage(struct reader *r, struct jw *w, const struct coverage *c)
 	jw_key(w, "last_seen");
 	jw_time(w, c->last_ns);
 	jw_key_i(w, "lag_ms", c->lag_ms);
-	put_advice(w, c, source);
+	put_coverage_to_prove(w, r->a, r->g, c, source);
 	jw_object_end(w);
 }
 

@@ -15,6 +15,16 @@ struct told {
 /* NULL: no such event, or it no longer reads. */
 const struct told *told_get(struct reader *r, int64_t ev);
 
+/* The ref of `t` that names the entity in this role, or NULL. */
+const struct entref *told_ref(const struct told *t, int64_t entity, int role);
+
+/* Member "to_prove" of an edge, and "to_prove" and "advice" of a host's and
+ * source's coverage: see to_prove.c. */
+void put_to_prove(struct jw *w, const struct edge *e, const struct told *src,
+    const struct told *dst);
+void put_coverage_to_prove(struct jw *w, struct arena *a, struct graph *g,
+    const struct coverage *c, struct str source);
+
 const char *act_name(enum act a);		/* "image load" */
 void put_text(struct jw *w, const char *key, struct str s);	/* "" is null */
 void put_event(struct reader *r, struct jw *w, const struct told *t);

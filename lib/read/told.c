@@ -46,6 +46,19 @@ told_get(struct reader *r, int64_t ev)
 	return t;
 }
 
+const struct entref *
+told_ref(const struct told *t, int64_t entity, int role)
+{
+	size_t i;
+
+	/* Refs are stored in the order in which the normaliser gives them. */
+	for (i = 0; i < t->row.n_refs && i < t->e.n_refs; i++)
+		if (t->row.refs[i].entity == entity &&
+		    t->row.refs[i].role == role)
+			return &t->e.refs[i];
+	return NULL;
+}
+
 void
 put_text(struct jw *w, const char *key, struct str s)
 {

@@ -2,9 +2,7 @@
 // The first question of every shift: how did it get here, how much of that is
 // proven, what is the first hop that is not, and which log would prove it.
 import { el, put, said } from "./dom.js";
-import { get } from "./api.js";
 import { edgeId, firstUnproven, wayBack } from "./model.js";
-import { lacking } from "./proof.js";
 import { eventLine, grade, human } from "./words.js";
 
 const SHOWN = 10;
@@ -41,16 +39,17 @@ function verdict(m, id, way, whole, weak) {
   return `${proven} of ${way.length} hops are proven${whole ? "" : "; none leads on to the root"}.`;
 }
 
-async function gap(into, m, e) {
-  const from = m.nodes.get(e.from), to = m.nodes.get(e.to);
-  let coverage = null;
-  try { coverage = await get("/coverage"); } catch { /* said without it */ }
-  const l = lacking(e, from, to, coverage);
-  put(into, el("h3", {}, "First hop that is not proven"),
-    el("p", {}, grade(e.grade), " ", said(e.because, { most: 400 })),
-    el("dl", {}, el("dt", {}, "The log that would prove it"), el("dd", { class: "need" }, said(l.need, { most: 400 })),
-      l.advice.map((a) => [el("dt", {}, "Coverage of ", said(a.at)), el("dd", {}, said(a.text, { most: 300 }))])));
+// What the engine says that the link lacks: one paragraph for each thing.
+export function toProve(e) {
+  return e.to_prove.map((x) => [
+    el("dt", {}, x.provable ? "The log that would prove it" : "No log that is read proves it"),
+    el("dd", { class: "need" }, said(x.record, { most: 400 }), x.hosts.length ? [" \u2013 on ", x.hosts.map((h, i) => [i ? " and " : "", said(h, { most: 80 })])] : null),
+    el("dd", { class: "dim-text" }, "because ", said(x.missing, { most: 300 })),
+    x.setting ? el("dd", {}, "Switch on: ", said(x.setting, { most: 400 })) : null]);
 }
+
+const gap = (e) => el("div", { class: "gap" }, el("h3", {}, "First hop that is not proven"),
+  el("p", {}, grade(e.grade), " ", said(e.because, { most: 400 })), el("dl", {}, toProve(e)));
 
 // acts: {edge(e)}; -> element; its `way` is what the picture may light
 export function answer(m, id, acts) {
@@ -59,11 +58,7 @@ export function answer(m, id, acts) {
     el("h2", {}, verdict(m, id, way, whole, weak)),
     n && el("p", { class: "line" }, "From ", eventLine(n, 200)),
     way.length ? hops(m, way, acts, weak) : null);
-  if (weak) {
-    const g = el("div", { class: "gap" });
-    box.append(g);
-    gap(g, m, weak);
-  }
+  if (weak) box.append(gap(weak));
   box.way = [id, ...way.flatMap((e) => [e.from, edgeId(e)])];
   return box;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is under a press: a link with its two records and its proof computed
 // again here, or an event with all that is known of it.
+import { toProve } from "./answer.js";
 import { Problem, at, get, post } from "./api.js";
 import { el, put, said } from "./dom.js";
 import { fault } from "./page.js";
@@ -38,6 +39,7 @@ export async function inspectEdge(into, m, edge, acts) {
   put(into, el("header", {},
     el("h3", { tabindex: "-1" }, grade(edge.grade), " ", human(edge.rule), " ", el("span", { class: "dim-text" }, `confidence ${edge.confidence} \u00b7 ${edge.heuristic}`)),
     el("p", { class: "because" }, said(edge.because, { most: 500 })),
+    edge.to_prove.length ? el("dl", { class: "lacks" }, toProve(edge)) : null,
     el("div", { class: "row" }, again, cut, el("button", { type: "button", onclick: acts.close }, "Close"))), verdict, sides);
   const reading = Promise.all([edge.from, edge.to].map((id) => get(at("events", id)))).then((both) => new Map(both.map((e) => [e.event_id, e])));
   // a press before the records are here counts too
