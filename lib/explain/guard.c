@@ -10,18 +10,6 @@
 
 struct named { struct str id; size_t at; };
 
-struct guard {
-	const struct story *s;
-	struct named *by_id;
-	size_t *cited, n_cited;		/* steps in order; ends of links too */
-	const struct tie **ties;
-	size_t n_ties;
-	struct token t[GUARD_TOKENS_MAX];
-	size_t n;
-	struct clause c[GUARD_CLAUSES_MAX];
-	size_t n_clauses;
-};
-
 const char *
 guard_fault_name(enum guard_fault f)
 {
@@ -180,24 +168,49 @@ plays(const struct step *e, struct str name, enum part part)
 	case PART_OF:
 		return hold_agent(e, name) || hold_patient(e, name);
 	case PART_TO:
-		return hold_patient(e, name) || (e->act != ACT_CONNECT &&
+		return hold_patient(e, name) || hold_folder(e, name) || (e->act != ACT_CONNECT &&
 		    e->act != ACT_FLOW && hold_host(e, name)) ||
 		    ((e->act == ACT_SIGN_IN || e->act == ACT_SSO) &&
 		    str_eq_fold(e->source, name));
 	case PART_ON:
 		return hold_host(e, name) || str_eq_fold(e->source, name) ||
 		    hold_patient(e, name) || hold_folder(e, name);
-	case PART_USER:
-		return hold_user(e, name);
+	case PART_USER:		/* "persists as ..." */
+		return hold_user(e, name) || (e->act == ACT_REGISTRY_SET &&
+		    hold_patient(e, name));
 	default:
 		return hold_any(e, name);
 	}
 }
 
 static bool
+has_text(const struct guard *g, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (g->t[i].kind == TOKEN_WORD && str_is(g->t[i].text, word))
+			return true;
+	return false;
+}
+
+static bool
 failed(const struct step *e)
 {
 	return e->outcome == OUTCOME_FAILURE || e->act == ACT_LOGON_FAILED;
+}
+
+static bool
+about_program(const struct guard *g, const struct clause *c)
+{
+	size_t i;
+
+	for (i = c->from; i < c->to; i++)
+		if (g->t[i].kind == TOKEN_WORD &&
+		    g->t[i].word.class == WORD_KIND &&
+		    g->t[i].word.n == KIND_PROGRAM)
+			return true;
+	return false;
 }
 
 static bool
@@ -211,13 +224,33 @@ deed_done(const struct guard *g, const struct clause *c, size_t at)
 	d = g->t[c->deed].word.deed;
 	if (!guard_deed(d, e))
 		return false;
+	if ((d->how & DEED_ITSELF) && e->act == ACT_PROCESS_CREATE &&
+	    !about_program(g, c))
+		return false;	/* "created x.exe" is said of files */
 	if (d->how & DEED_BEGIN)
 		return at == g->s->root || at == 0;
-	if (d->how & DEED_END)
-		return at == g->s->n - 1 || e->act == ACT_PROCESS_END;
+	if (d->how & DEED_END)	/* an attack's end is in no record */
+		return e->act == ACT_PROCESS_END || (at == g->s->n - 1 &&
+		    has_text(g, "chain"));
 	if (d->how & (DEED_MARK | DEED_SEEN))
 		return !c->failed || failed(e);
-	return c->failed == failed(e);
+	return (d->how & DEED_REFUSED) || c->failed == failed(e);
+}
+
+static bool
+acted_on(const struct guard *g, const struct clause *c, const struct step *e,
+    struct str name)
+{
+	unsigned how = c->deed == SIZE_MAX ? 0 : g->t[c->deed].word.deed->how;
+
+	if (e->act == ACT_PROCESS_CREATE && ((how & DEED_OPEN) ||
+	    (c->deed != SIZE_MAX &&
+	    guard_marked(g->t[c->deed].word.deed, e))))
+		return hold_argument(e, name);
+	if (str_eq_fold(e->action, name) && !(how & DEED_ANY))
+		return false;
+	return hold_patient(e, name) && (!(how & DEED_ITSELF) ||
+	    hold_itself(e, name));
 }
 
 /* All but the list of what was acted on, of which one member is enough. */
@@ -232,7 +265,7 @@ holds(const struct guard *g, const struct clause *c, size_t at,
 		return false;
 	for (i = 0; i < c->n_names; i++)
 		if (c->name[i].part == PART_PATIENT ? &c->name[i] == member &&
-		    !plays(e, c->name[i].name, PART_PATIENT) :
+		    !acted_on(g, c, e, c->name[i].name) :
 		    !plays(e, c->name[i].name, c->name[i].part))
 			return false;
 	return true;
@@ -306,8 +339,6 @@ hold_clause(struct guard *g, struct clause *c)
 	return GUARD_OK;
 }
 
-/* ---- lists and links: sentences without a deed -------------------------------- */
-
 static bool
 has_class(const struct guard *g, enum word_class class)
 {
@@ -317,63 +348,6 @@ has_class(const struct guard *g, enum word_class class)
 		if (g->t[i].kind == TOKEN_WORD && g->t[i].word.class == class)
 			return true;
 	return false;
-}
-
-static bool
-link_holds(const struct guard *g, const struct clause *c,
-    const struct tie *t)
-{
-	const struct step *a = &g->s->step[t->from], *b = &g->s->step[t->to];
-	struct str x = c->name[0].name, y;
-	bool turned;
-
-	if (c->n_names == 0)
-		return true;
-	if (c->n_names == 1)
-		return hold_any(a, x) || hold_any(b, x);
-	y = c->name[1].name;
-	turned = hold_any(b, x) && hold_any(a, y);
-	if (c->name[0].part == PART_FROM || c->name[1].part == PART_TO ||
-	    c->n_names > 2)
-		turned = false;
-	return c->n_names == 2 && (turned ||
-	    (hold_any(a, x) && hold_any(b, y)));
-}
-
-static enum guard_fault
-hold_link(struct guard *g, struct clause *c)
-{
-	size_t i, n = 0;
-
-	c->held = arena_array(g->s->a, 2 * g->n_ties + 1, sizeof(size_t));
-	for (i = 0; i < g->n_ties; i++)
-		if (link_holds(g, c, g->ties[i])) {
-			g->ties[n++] = g->ties[i];
-			c->held[c->n_held++] = g->ties[i]->from;
-			c->held[c->n_held++] = g->ties[i]->to;
-		}
-	g->n_ties = n;
-	qsort(c->held, c->n_held, sizeof(size_t), by_place);
-	return n > 0 ? GUARD_OK : GUARD_NAME;
-}
-
-static enum guard_fault
-hold_list(struct guard *g, struct clause *c)
-{
-	size_t i, k;
-	bool any;
-
-	c->held = arena_array(g->s->a, g->n_cited + 1, sizeof(size_t));
-	for (i = 0; i < c->n_names; i++) {
-		any = false;
-		for (k = 0; k < g->n_cited; k++)
-			any |= hold_any(cited(g, k), c->name[i].name);
-		if (!any)
-			return GUARD_NAME;
-	}
-	for (k = 0; k < g->n_cited; k++)
-		c->held[c->n_held++] = g->cited[k];
-	return GUARD_OK;
 }
 
 /* A clause that tells one time is about what happened then. */
@@ -429,9 +403,9 @@ hold_all(struct guard *g)
 	size_t i;
 
 	if (g->c[0].deed == SIZE_MAX && has_class(g, WORD_LINK))
-		return hold_link(g, &g->c[0]);
+		return guard_link(g, &g->c[0]);
 	if (g->c[0].deed == SIZE_MAX && has_class(g, WORD_LIST))
-		return hold_list(g, &g->c[0]);
+		return guard_list(g, &g->c[0]);
 	for (i = 0; i < g->n_clauses && f == GUARD_OK; i++)
 		f = hold_clause(g, &g->c[i]);
 	for (i = 0; i < g->n_clauses && f == GUARD_OK; i++)

@@ -47,11 +47,14 @@ enum word_class {
 	WORD_PLACE,		/* prepositions */
 	WORD_THEN, WORD_AFTER, WORD_BEFORE, WORD_FIRST, WORD_LAST, WORD_ROOT,
 	WORD_MARKED, WORD_FAILED, WORD_UNIT, WORD_LINK, WORD_LIST, WORD_COUNT,
-	WORD_NUMBER
+	WORD_NUMBER,
+	WORD_AGAIN,
+	WORD_ALL,		/* of the links that are cited only */
+	WORD_ECHO		/* a noun that the record itself must say */
 };
 
 enum preposition { PREP_ANY, PREP_BY, PREP_FROM, PREP_TO, PREP_ON, PREP_AS,
-	PREP_WITH, PREP_AT, PREP_OF };
+	PREP_WITH, PREP_AT, PREP_OF, PREP_FOR };
 
 struct deed_row;
 struct word {
@@ -76,8 +79,19 @@ struct deed_row {
 enum { DEED_ANY = 1,		/* every event does it */
 	DEED_MARK = 2,		/* what is marked, by nobody */
 	DEED_BEGIN = 4, DEED_END = 8,
-	DEED_SEEN = 16 };	/* by whom or of whom: any part holds it */
+	DEED_SEEN = 16,		/* by whom or of whom: any part holds it */
+	DEED_MEANS = 32,	/* "used X to do": X does it */
+	DEED_ALONE = 64,	/* without an object it tells of its subject:
+				 * "x.exe ran as SYSTEM" */
+	DEED_ITSELF = 128,	/* done to the thing, not to a part of it */
+	DEED_OPEN = 256,	/* with a program: "ann opened plan.docm" */
+	DEED_ISSUE = 1024,	/* for somebody */
+	DEED_REFUSED = 512 };	/* whoever denies may make it a failure */
 bool guard_deed(const struct deed_row *d, const struct step *e);
+/* Is it so by the mark of a rule alone? */
+bool guard_marked(const struct deed_row *d, const struct step *e);
+/* Does the action's name hold this word, from its beginning on? */
+bool guard_names(struct str action, struct str word);
 
 /* ---- guard_read.c: a sentence as tokens -------------------------------- */
 
@@ -135,6 +149,24 @@ struct clause {
 MUST_CHECK bool guard_clauses(const struct token *t, size_t n,
     struct clause *c, size_t *n_clauses);
 
+/* ---- guard_link.c: sentences without a deed ------------------------------ */
+
+struct guard {
+	const struct story *s;
+	struct named *by_id;
+	size_t *cited, n_cited;		/* steps in order; ends of links too */
+	const struct tie **ties;
+	size_t n_ties;
+	struct token t[GUARD_TOKENS_MAX];
+	size_t n;
+	struct clause c[GUARD_CLAUSES_MAX];
+	size_t n_clauses;
+};
+/* "The link from x to y", "the chain involves x and y". Leaves the links that
+ * are meant in g->ties. */
+enum guard_fault guard_link(struct guard *g, struct clause *c);
+enum guard_fault guard_list(struct guard *g, struct clause *c);
+
 /* ---- guard_figure.c: times, numbers, grades, techniques, order ----------- */
 
 struct checks {
@@ -150,6 +182,18 @@ struct checks {
 };
 MUST_CHECK enum guard_fault guard_figures(const struct checks *k);
 
+/* What one event holds of those. */
+bool hold_technique(const struct step *e, technique t);
+bool hold_tactic(const struct step *e, int tactic);
+bool hold_time(const struct step *e, struct str time);
+bool hold_number(const struct step *e, struct str digits);
+
+/* ---- guard_kind.c: "the host x", "an account was created" ---------------- */
+
+/* Is the word of a kind at token i right of what holds the clause? */
+MUST_CHECK bool guard_kind(const struct checks *k, const struct clause *c,
+    size_t i);
+
 /* ---- guard_hold.c: what parts of an event are called -------------------- */
 
 bool hold_agent(const struct step *e, struct str name);
@@ -157,13 +201,19 @@ bool hold_patient(const struct step *e, struct str name);
 bool hold_host(const struct step *e, struct str name);
 bool hold_user(const struct step *e, struct str name);
 bool hold_any(const struct step *e, struct str name);
+bool hold_acted_on(enum role r);
+/* Is there anything of that kind, or that was acted on? */
+bool hold_who(const struct step *e, int kind, bool acted_on);
+/* A file that the command line of the process that was started names, other
+ * than its program. */
+bool hold_argument(const struct step *e, struct str name);
 bool hold_folder(const struct step *e, struct str name);
+/* Was that made or removed itself, and no key, policy or factor of it? */
+bool hold_itself(const struct step *e, struct str name);
+/* Does the record's action or target say this noun? */
+bool hold_noun(const struct step *e, struct str noun);
 /* Is the name one of this kind here? */
 bool hold_kind(const struct story *s, const struct step *e, int kind,
     struct str name);
-bool hold_technique(const struct step *e, technique t);
-bool hold_tactic(const struct step *e, int tactic);
-bool hold_time(const struct step *e, struct str time);
-bool hold_number(const struct step *e, struct str digits);
 
 #endif

@@ -160,6 +160,19 @@ preposition(const struct splitting *s, const struct clause *c, size_t i)
 	return -1;
 }
 
+/* "by the registry value": no one who acts. */
+static bool
+by_means(const struct splitting *s, const struct clause *c, size_t i)
+{
+	int kind;
+
+	if (i == c->from || !is_word(&s->t[i - 1], WORD_KIND))
+		return false;
+	kind = s->t[i - 1].word.n;
+	return kind == KIND_REGISTRY || kind == KIND_FILE ||
+	    kind == KIND_SERVICE || kind == KIND_TASK;
+}
+
 static enum part
 part_of(const struct splitting *s, const struct clause *c, size_t i,
     bool passive)
@@ -168,6 +181,10 @@ part_of(const struct splitting *s, const struct clause *c, size_t i,
 	unsigned how = c->deed == SIZE_MAX ? DEED_SEEN :
 	    s->t[c->deed].word.deed->how;
 
+	if (prep == PREP_BY && by_means(s, c, i))
+		return PART_ANY;
+	if (prep == PREP_FOR && (how & (DEED_ITSELF | DEED_ISSUE)))
+		return PART_TO;		/* "a key was created for ann" */
 	if (prep >= 0 && !(how & DEED_MARK))
 		return part_of_preposition(prep);
 	if (how & (DEED_MARK | DEED_SEEN | DEED_BEGIN | DEED_END))
@@ -199,19 +216,51 @@ add_name(struct clause *c, struct str name, enum part part)
 	return true;
 }
 
+/* "a key was created": of no one named before. */
+static bool
+another(const struct splitting *s, const struct clause *c)
+{
+	size_t i;
+
+	for (i = c->from; i < c->deed && i < c->to; i++)
+		if (s->t[i].kind == TOKEN_WORD && (str_is(s->t[i].text, "a") ||
+		    str_is(s->t[i].text, "an")))
+			return true;
+	return false;
+}
+
 /* Nobody is named before the verb: it is about what came before. */
 static bool
-inherit(struct clause *c, const struct clause *before, enum part part)
+inherit(struct clause *c, const struct clause *before, enum part part,
+    bool means)
 {
 	struct str who = before->subject;
 
 	if ((c->joint == WORD_BREAK || (c->joint == WORD_PLAIN &&
-	    part != PART_AGENT)) && before->object.len > 0)
+	    (part != PART_AGENT || means))) && before->object.len > 0)
 		who = before->object;
 	if (who.len == 0)
 		return true;
 	c->subject = who;
 	return add_name(c, who, part);
+}
+
+/* "x.exe ran as SYSTEM": where nothing else was started, x was. */
+static void
+stand_alone(const struct splitting *s, struct clause *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_names; i++)
+		if (c->name[i].part == PART_PATIENT)
+			return;
+	for (i = c->deed + 1; i < c->to && !is_word(&s->t[i], WORD_PLACE); i++)
+		if (is_word(&s->t[i], WORD_KIND))
+			return;		/* "started the payload" */
+	for (i = 0; i < c->n_names; i++)
+		if (c->name[i].part == PART_AGENT &&
+		    str_eq(c->name[i].name, c->subject))
+			c->name[i].part = PART_PATIENT;
 }
 
 static bool
@@ -236,8 +285,14 @@ take_names(const struct splitting *s, struct clause *c,
 		else if (i > c->deed)
 			c->object = s->t[i].text;
 	}
-	return c->subject.len > 0 || before == NULL ||
-	    inherit(c, before, slot);
+	if (c->subject.len == 0 && before != NULL && !another(s, c) && !inherit(c, before, slot,
+	    before->deed != SIZE_MAX && (s->t[before->deed].word.deed->how &
+	    DEED_MEANS)))
+		return false;
+	if (c->deed != SIZE_MAX && !passive && (s->t[c->deed].word.deed->how &
+	    DEED_ALONE))
+		stand_alone(s, c);
+	return true;
 }
 
 /* By which word it hangs on the one before; WORD_PLAIN: by none. */

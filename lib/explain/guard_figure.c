@@ -20,6 +20,71 @@ held(const struct checks *k, const struct clause *c, size_t i)
 	return &k->s->step[c->held[i]];
 }
 
+/* ---- what one event holds ------------------------------------------------- */
+
+static bool
+word_part(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+	    (unsigned char)c >= 0x80;
+}
+
+bool
+hold_technique(const struct step *e, technique t)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_marks; i++)
+		if (e->marks[i].technique == t || (t % 1000 == 0 &&
+		    e->marks[i].technique / 1000 == t / 1000))
+			return true;
+	return false;
+}
+
+bool
+hold_tactic(const struct step *e, int tactic)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_marks; i++)
+		if (attack_tactics(e->marks[i].technique) & 1U << tactic)
+			return true;
+	return false;
+}
+
+/* As far as it is told: a day, a minute, a second, a part of one. */
+bool
+hold_time(const struct step *e, struct str time)
+{
+	char full[CLOCK_TEXT];
+	size_t from = time.len > 4 && time.p[4] == '-' ? 0 : 11, i;
+	size_t len = clock_format(e->time_ns, full);
+
+	if (time.len > len - 1 - from)	/* more digits than there are */
+		return false;
+	for (i = 0; i < time.len; i++)
+		if (full[from + i] != time.p[i] &&
+		    !(from + i == 10 && (time.p[i] == ' ' || time.p[i] == 'T')))
+			return false;
+	return true;
+}
+
+bool
+hold_number(const struct step *e, struct str digits)
+{
+	const struct str texts[] = { e->actor, e->target, e->host };
+	size_t i, at;
+
+	for (i = 0; i < COUNT(texts); i++)
+		for (at = str_find(texts[i], digits, 0); at != (size_t)-1;
+		    at = str_find(texts[i], digits, at + 1))
+			if ((at == 0 || !word_part(texts[i].p[at - 1])) &&
+			    (at + digits.len == texts[i].len ||
+			    !word_part(texts[i].p[at + digits.len])))
+				return true;
+	return false;
+}
+
 /* ---- times -------------------------------------------------------------------- */
 
 /* "first at T", "the last at T": earliest, latest of what holds the clause. */
@@ -46,8 +111,10 @@ time_right(const struct checks *k, const struct clause *c, size_t i)
 
 /* ---- numbers ------------------------------------------------------------------ */
 
+/* How many of that kind: with a deed, of what was acted on. */
 static size_t
-distinct(const struct checks *k, int kind, const size_t *at, size_t n)
+distinct(const struct checks *k, int kind, const size_t *at, size_t n,
+    bool acted_on)
 {
 	struct arena *a = k->s->a;
 	struct str *seen = arena_array(a, n * 8 + 1, sizeof(*seen)), name;
@@ -58,7 +125,8 @@ distinct(const struct checks *k, int kind, const size_t *at, size_t n)
 
 		for (j = 0; j <= e->n_who; j++) {
 			name = j < e->n_who ? e->who[j].name : e->host;
-			if (j < e->n_who ? (int)e->who[j].kind != kind :
+			if (j < e->n_who ? (int)e->who[j].kind != kind ||
+			    (acted_on && !hold_acted_on(e->who[j].role)) :
 			    kind != KIND_HOST)
 				continue;
 			for (m = 0; m < count; m++)
@@ -124,6 +192,9 @@ number_right(const struct checks *k, size_t ci, size_t i)
 			grade = (int)k->t[w].n;
 		if (is_word(&k->t[w], WORD_LINK))
 			return counts_links(k, n, grade);
+		if (is_word(&k->t[w], WORD_UNIT) && ci == 0 && i < c->deed &&
+		    k->n_clauses > 1)		/* "one second after it ..." */
+			return spans(k, c, c + 1, n, k->t[w].word.n);
 		if (is_word(&k->t[w], WORD_UNIT))
 			return ci + 1 < k->n_clauses && w + 1 == c->to ?
 			    spans(k, c, c + 1, n, k->t[w].word.n) :
@@ -137,7 +208,9 @@ number_right(const struct checks *k, size_t ci, size_t i)
 		if (is_word(&k->t[w], WORD_KIND) &&
 		    k->t[w].word.n < KIND_PROGRAM)
 			return n == (int64_t)distinct(k, k->t[w].word.n,
-			    c->held, c->n_held);
+			    c->held, c->n_held, c->deed != SIZE_MAX &&
+			    k->t[w].word.n != KIND_HOST &&
+			    k->t[w].word.n != KIND_USER);
 		if (!is_word(&k->t[w], WORD_PLAIN) &&
 		    !is_word(&k->t[w], WORD_MARKED) &&
 		    k->t[w].kind != TOKEN_GRADE)
@@ -145,13 +218,17 @@ number_right(const struct checks *k, size_t ci, size_t i)
 	}
 	if (grade != 0)
 		return counts_links(k, n, grade);
+	if (n == 1 && k->t[i].text.len == 0 && (i + 1 == c->to ||
+	    k->t[i + 1].kind == TOKEN_STOP ||
+	    is_word(&k->t[i + 1], WORD_PLACE)))
+		return true;		/* "and activated one" */
 	for (h = 0; k->t[i].text.len > 0 && h < c->n_held; h++)
 		if (hold_number(held(k, c, h), k->t[i].text))
 			return true;
 	return false;
 }
 
-/* ---- grades, techniques, kinds -------------------------------------------------- */
+/* ---- grades, techniques, judgement -------------------------------------------------- */
 
 static bool
 grade_right(const struct checks *k, size_t i)
@@ -204,34 +281,6 @@ tactic_right(const struct checks *k, const struct clause *c, size_t i)
 	return false;
 }
 
-/* "the host “x”", "“x” is the host", "the “x” account". */
-static bool
-kind_right(const struct checks *k, const struct clause *c, size_t i)
-{
-	size_t at = SIZE_MAX, b = i, h;
-
-	if (i + 1 < c->to && k->t[i + 1].kind == TOKEN_NAME) {
-		at = i + 1;
-	} else {
-		while (b > c->from && (is_word(&k->t[b - 1], WORD_PLAIN) ||
-		    is_word(&k->t[b - 1], WORD_MARKED) ||
-		    is_word(&k->t[b - 1], WORD_KIND) ||
-		    is_word(&k->t[b - 1], WORD_BE) ||
-		    is_word(&k->t[b - 1], WORD_FIRST)))
-			b--;
-		if (b > c->from && k->t[b - 1].kind == TOKEN_NAME &&
-		    (b == i || is_word(&k->t[b], WORD_BE)))
-			at = b - 1;
-	}
-	if (at == SIZE_MAX && k->t[i].word.n != KIND_PAYLOAD)
-		return true;
-	for (h = 0; h < c->n_held; h++)
-		if (hold_kind(k->s, held(k, c, h), k->t[i].word.n,
-		    at == SIZE_MAX ? (struct str){ 0 } : k->t[at].text))
-			return true;
-	return false;
-}
-
 static bool
 judged_right(const struct checks *k, const struct clause *c)
 {
@@ -266,6 +315,35 @@ blames(const struct checks *k, const struct clause *c, size_t i)
 	return false;
 }
 
+/* "again": the same was done by the same before. */
+static bool
+repeated(const struct checks *k, const struct clause *c)
+{
+	const struct step *e, *f;
+	size_t h, i;
+
+	for (h = 0; h < c->n_held; h++)
+		for (e = held(k, c, h), i = 0; i < c->held[h]; i++) {
+			f = &k->s->step[i];
+			if (f->act == e->act && str_eq(f->action, e->action) &&
+			    str_eq(f->actor, e->actor) &&
+			    str_eq(f->target, e->target))
+				return true;
+		}
+	return false;
+}
+
+static bool
+echoed(const struct checks *k, const struct clause *c, struct str noun)
+{
+	size_t h;
+
+	for (h = 0; h < c->n_held; h++)
+		if (hold_noun(held(k, c, h), noun))
+			return true;
+	return false;
+}
+
 static bool
 holds_place(const struct clause *c, size_t at)
 {
@@ -286,11 +364,20 @@ word_right(const struct checks *k, const struct clause *c, size_t i)
 		j++;
 	switch (k->t[i].word.class) {
 	case WORD_KIND:
-		return kind_right(k, c, i) ? GUARD_OK : GUARD_NAME;
+		return guard_kind(k, c, i) ? GUARD_OK : GUARD_NAME;
 	case WORD_MARKED:
 		if (k->t[i].word.n == 1 && blames(k, c, i))
 			return GUARD_NAME;
 		return judged_right(k, c) ? GUARD_OK : GUARD_DEED;
+	case WORD_AGAIN:
+		return repeated(k, c) ? GUARD_OK : GUARD_NUMBER;
+	case WORD_ALL:
+		return i + 2 < k->n && k->t[i + 1].kind == TOKEN_NUMBER &&
+		    (is_word(&k->t[i + 2], WORD_LINK) ||
+		    (i + 3 < k->n && is_word(&k->t[i + 3], WORD_LINK))) ?
+		    GUARD_OK : GUARD_NUMBER;
+	case WORD_ECHO:
+		return echoed(k, c, k->t[i].text) ? GUARD_OK : GUARD_DEED;
 	case WORD_ROOT:
 		return holds_place(c, k->s->root) ? GUARD_OK : GUARD_DEED;
 	case WORD_FIRST:

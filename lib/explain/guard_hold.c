@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#include "attack.h"
-#include "base/clock.h"
 
 enum { PART_LEAST = 3, CLIP_LEAST = 8 };
 
@@ -182,8 +180,8 @@ hold_agent(const struct step *e, struct str name)
 	return account_called(e->actor, name) || hold_host(e, name);
 }
 
-static bool
-patient_role(enum role r)
+bool
+hold_acted_on(enum role r)
 {
 	switch (r) {
 	case ROLE_NEW: case ROLE_END: case ROLE_READ: case ROLE_WRITE:
@@ -193,34 +191,6 @@ patient_role(enum role r)
 	default:
 		return false;
 	}
-}
-
-bool
-hold_patient(const struct step *e, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < e->n_who; i++)
-		if (patient_role(e->who[i].role) &&
-		    (program_called(e->who[i].name, name) ||
-		    address_called(e->who[i].name, name)))
-			return true;
-	return same(e->target, name) || address_called(e->target, name) ||
-	    file_called(program_of(e->target), name) ||
-	    command_called(e->target, name) ||
-	    same(e->action, name) || (e->act != ACT_PROCESS_CREATE &&
-	    (account_called(e->target, name)));
-}
-
-/* The folder that what was acted on lies in. */
-bool
-hold_folder(const struct step *e, struct str name)
-{
-	struct str path = program_of(e->target), base = base_name(path);
-
-	return name.len > 2 && name.len < (size_t)(base.p - path.p) &&
-	    str_eq_fold(str_sub(path, 0, name.len), name) &&
-	    (path.p[name.len] == '\\' || path.p[name.len] == '/');
 }
 
 /* From border to border of words. */
@@ -247,6 +217,54 @@ part_of(struct str have, struct str name)
 	}
 }
 
+/* "198.51.100.23:443" of a record that tells them apart. */
+static bool
+place_called(const struct step *e, struct str name)
+{
+	size_t colon = str_find(name, STR(":"), 0), i;
+	struct str port = str_sub(name, colon + 1, name.len);
+
+	if (colon == (size_t)-1 || colon == 0 || port.len == 0 ||
+	    !hold_number(e, port))
+		return false;
+	name.len = colon;
+	for (i = 0; i < e->n_who; i++)
+		if (hold_acted_on(e->who[i].role) &&
+		    e->who[i].kind == KIND_IP && same(e->who[i].name, name))
+			return true;
+	return false;
+}
+
+bool
+hold_patient(const struct step *e, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_who; i++)
+		if (hold_acted_on(e->who[i].role) &&
+		    (program_called(e->who[i].name, name) ||
+		    address_called(e->who[i].name, name)))
+			return true;
+	return same(e->target, name) || address_called(e->target, name) ||
+	    place_called(e, name) ||
+	    file_called(program_of(e->target), name) ||
+	    command_called(e->target, name) ||
+	    (e->act == ACT_SHARE && part_of(e->target, name)) ||
+	    same(e->action, name) || (e->act != ACT_PROCESS_CREATE &&
+	    (account_called(e->target, name)));
+}
+
+/* The folder that what was acted on lies in. */
+bool
+hold_folder(const struct step *e, struct str name)
+{
+	struct str path = program_of(e->target), base = base_name(path);
+
+	return name.len > 2 && name.len < (size_t)(base.p - path.p) &&
+	    str_eq_fold(str_sub(path, 0, name.len), name) &&
+	    (path.p[name.len] == '\\' || path.p[name.len] == '/');
+}
+
 bool
 hold_any(const struct step *e, struct str name)
 {
@@ -270,6 +288,12 @@ hold_any(const struct step *e, struct str name)
 
 /* ---- kinds --------------------------------------------------------------- */
 
+static bool
+letter(char c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
 /* Written in this chain, or by rule the cause of what it did. */
 static bool
 brought(const struct story *s, struct str name)
@@ -288,6 +312,18 @@ brought(const struct story *s, struct str name)
 	return false;
 }
 
+bool
+hold_who(const struct step *e, int kind, bool acted_on)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_who; i++)
+		if ((int)e->who[i].kind == kind &&
+		    (!acted_on || hold_acted_on(e->who[i].role)))
+			return true;
+	return false;
+}
+
 static bool
 who_is(const struct step *e, enum kind kind, struct str name)
 {
@@ -300,6 +336,73 @@ who_is(const struct step *e, enum kind kind, struct str name)
 		    address_called(e->who[i].name, name)))
 			return true;
 	return false;
+}
+
+/* "CreateAccessKey" on an account makes a key of it, not the account. */
+bool
+hold_itself(const struct step *e, struct str name)
+{
+	static const char *const parts[] = { "key", "login", "profile",
+		"policy", "factor", "mfa", "session", "token", "membership",
+		"member", "credential", "certificate", "grant", "tag",
+		"device", "password", "secret" };
+	size_t i;
+
+	if (guard_names(e->action, STR("assume")))
+		return false;
+	if (!who_is(e, KIND_USER, name) && !who_is(e, KIND_HOST, name) &&
+	    !account_called(e->target, name))
+		return true;
+	for (i = 0; i < COUNT(parts); i++)
+		if (guard_names(e->action, str_of(parts[i])))
+			return false;
+	return true;
+}
+
+bool
+hold_noun(const struct step *e, struct str noun)
+{
+	if (str_ends_fold(noun, "ies"))
+		noun.len -= 3;
+	else if (noun.len > 4 && noun.p[noun.len - 1] == 's')
+		noun.len--;
+	return guard_names(e->action, noun) || guard_names(e->target, noun);
+}
+
+/* "AKIA2": a chain that was handed in does not say what a name is. */
+static bool
+is_key_id(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') &&
+		    !(s.p[i] >= '0' && s.p[i] <= '9'))
+			return false;
+	return s.len > 4;
+}
+
+static bool
+about_account(const struct step *e)
+{
+	return guard_names(e->action, STR("user")) ||
+	    guard_names(e->action, STR("account")) ||
+	    guard_names(e->action, STR("key")) ||
+	    guard_names(e->action, STR("login"));
+}
+
+/* A file that the command line names whole. */
+bool
+hold_argument(const struct step *e, struct str name)
+{
+	struct str program = base_name(program_of(e->target));
+
+	return e->act == ACT_PROCESS_CREATE &&
+	    str_find(name, STR("."), 0) != (size_t)-1 &&
+	    part_of(e->target, name) &&
+	    str_find_fold(program, name, 0) == (size_t)-1 &&
+	    (program.len == 0 ||
+	    str_find_fold(name, program, 0) == (size_t)-1);
 }
 
 bool
@@ -315,18 +418,25 @@ hold_kind(const struct story *s, const struct step *e, int kind,
 		return hold_host(e, name) || ((e->act == ACT_CONNECT ||
 		    e->act == ACT_FLOW || e->act == ACT_LOGON) &&
 		    address_called(e->target, name));
+	case KIND_DOMAIN:
+		return who_is(e, KIND_DOMAIN, name) || (name.len > 0 &&
+		    letter(name.p[name.len - 1]) && (e->act == ACT_CONNECT ||
+		    e->act == ACT_FLOW) && address_called(e->target, name));
 	case KIND_ROLE:
 		return part_of(e->target, str_printf(s->a, "role/%.*s",
-		    STR_ARG(name))) || same(e->target, name) ||
-		    (str_find_fold(e->action, STR("role"), 0) !=
-		    (size_t)-1 && hold_patient(e, name));
+		    STR_ARG(name))) || (guard_names(e->action, STR("role")) &&
+		    hold_patient(e, name));
 	case KIND_BUCKET:
 		return (str_find_fold(e->action, STR("object"), 0) !=
 		    (size_t)-1 || str_find_fold(e->action, STR("bucket"), 0)
 		    != (size_t)-1) && part_of(e->target, name);
 	case KIND_USER:
 		return who_is(e, KIND_USER, name) ||
-		    (step_process(e).len == 0 && account_called(e->actor, name));
+		    (step_process(e).len == 0 &&
+		    (account_called(e->actor, name) ||
+		    (about_account(e) && account_called(e->target, name))));
+	case KIND_FILE:
+		return who_is(e, KIND_FILE, name) || hold_argument(e, name);
 	case KIND_PROGRAM:
 		return who_is(e, KIND_PROCESS, name) ||
 		    (step_who(e, KIND_FILE, ROLE_EXEC) != NULL && file_called(
@@ -336,64 +446,7 @@ hold_kind(const struct story *s, const struct step *e, int kind,
 		    brought(s, program_of(e->target));
 	default:
 		return who_is(e, (enum kind)kind, name) ||
-		    (s->given && hold_patient(e, name) && !hold_host(e, name));
+		    (s->given && kind == KIND_TOKEN && is_key_id(name) &&
+		    hold_agent(e, name));
 	}
-}
-
-/* ---- what is no name ------------------------------------------------------ */
-
-bool
-hold_technique(const struct step *e, technique t)
-{
-	size_t i;
-
-	for (i = 0; i < e->n_marks; i++)
-		if (e->marks[i].technique == t || (t % 1000 == 0 &&
-		    e->marks[i].technique / 1000 == t / 1000))
-			return true;
-	return false;
-}
-
-bool
-hold_tactic(const struct step *e, int tactic)
-{
-	size_t i;
-
-	for (i = 0; i < e->n_marks; i++)
-		if (attack_tactics(e->marks[i].technique) & 1U << tactic)
-			return true;
-	return false;
-}
-
-/* As far as it is told: a day, a minute, a second, a part of one. */
-bool
-hold_time(const struct step *e, struct str time)
-{
-	char full[CLOCK_TEXT];
-	size_t from = time.len > 4 && time.p[4] == '-' ? 0 : 11, i;
-	size_t len = clock_format(e->time_ns, full);
-
-	if (time.len > len - 1 - from)	/* more digits than there are */
-		return false;
-	for (i = 0; i < time.len; i++)
-		if (full[from + i] != time.p[i] &&
-		    !(from + i == 10 && (time.p[i] == ' ' || time.p[i] == 'T')))
-			return false;
-	return true;
-}
-
-bool
-hold_number(const struct step *e, struct str digits)
-{
-	const struct str texts[] = { e->actor, e->target, e->host };
-	size_t i, at;
-
-	for (i = 0; i < COUNT(texts); i++)
-		for (at = str_find(texts[i], digits, 0); at != (size_t)-1;
-		    at = str_find(texts[i], digits, at + 1))
-			if ((at == 0 || !word_byte(texts[i].p[at - 1])) &&
-			    (at + digits.len == texts[i].len ||
-			    !word_byte(texts[i].p[at + digits.len])))
-				return true;
-	return false;
 }

@@ -39,6 +39,7 @@ static const struct { const char *words; enum tactic tactic; } tactics[] = {
 	{ "command-and-control", TACTIC_COMMAND_AND_CONTROL },
 	{ "execution", TACTIC_EXECUTION },
 	{ "persistence", TACTIC_PERSISTENCE },
+	{ "persist", TACTIC_PERSISTENCE }, { "persists", TACTIC_PERSISTENCE },
 	{ "discovery", TACTIC_DISCOVERY },
 	{ "collection", TACTIC_COLLECTION },
 	{ "exfiltration", TACTIC_EXFILTRATION },
@@ -113,6 +114,14 @@ take_phrase(struct reading *r)
 		r->i += n;
 		return true;
 	}
+	for (k = 0; k < 2; k++)		/* "access" alone is a deed */
+		if (begins(rest, str_of(k ? "access keys" : "access key"))) {
+			add(r, TOKEN_WORD, str_sub(rest, 7, k ? 11 : 10))
+			    ->word = (struct word){ .class = WORD_KIND,
+			    .n = KIND_TOKEN };
+			r->i += k ? 11 : 10;
+			return true;
+		}
 	for (k = 0; k < COUNT(tactics); k++)
 		if (begins(rest, str_of(tactics[k].words)) &&
 		    !str_starts(str_sub(rest, strlen(tactics[k].words), 4),
@@ -267,6 +276,16 @@ next_is(struct reading *r, enum word_class class)
 	    w.class == class;
 }
 
+static bool
+next_is_grade(struct reading *r)
+{
+	struct reading ahead = *r;
+
+	while (ahead.i < ahead.s.len && blank(ahead.s.p[ahead.i]))
+		ahead.i++;
+	return grade_of_word(run(&ahead)) != 0;
+}
+
 /*
  * "ann", "svc-reports": a name that looks like any word. Only where nothing but
  * a name can stand, so that a thing that somebody called "harmless" does not
@@ -293,7 +312,8 @@ stands_as_name(struct reading *r, struct str s)
 static bool
 is_proper(struct reading *r, struct str s, const struct word *w)
 {
-	if (!capital(s.p[0]) || str_is(s, "UTC") || str_is(s, "MITRE"))
+	if (!capital(s.p[0]) || str_is(s, "UTC") || str_is(s, "MITRE") ||
+	    str_is(s, "MFA"))
 		return false;
 	return r->n > 0 ? r->out[r->n - 1].kind != TOKEN_STOP ||
 	    w->class == WORD_KIND : w->class == WORD_KIND &&
@@ -339,6 +359,17 @@ take_word(struct reading *r, struct str s)
 
 	if (goes_on(r, s))
 		return true;
+	if (str_is(lower, "out") && r->n > 0 &&
+	    str_is(r->out[r->n - 1].text, "carried"))
+		return true;			/* but not "signed out" */
+	if (str_is(lower, "only") && next_is_grade(r))
+		return true;			/* "is only MIXED" */
+	if ((str_is(lower, "dump") || str_is(lower, "download")) && r->n > 0 &&
+	    str_is(r->out[r->n - 1].text, "the"))
+		w = (struct word){ .class = WORD_KIND, .n = KIND_FILE };
+	if ((str_is(lower, "starting") || str_is(lower, "beginning")) &&
+	    next_is(r, WORD_PLACE))
+		w = (struct word){ .class = WORD_FIRST };	/* "at 10:00" */
 	if (ours && !is_proper(r, s, &w)) {
 		if (w.class == WORD_NUMBER)
 			add(r, TOKEN_NUMBER, (struct str){ 0 })->n = w.n;

@@ -17,12 +17,14 @@
 static const struct deed_row deeds[] = {
 	{ .forms = "started starts start starting launched launches launch "
 	    "spawned spawns spawn executed executes execute executing ran runs "
-	    "run running invoked invokes", .acts = ACT(PROCESS_CREATE),
+	    "run running invoked invokes", .how = DEED_ALONE,
+	    .acts = ACT(PROCESS_CREATE),
 	    .actions = "process.create exec runinstances startinstances "
 	    "sendcommand invoke" },
 	{ .forms = "opened opens open opening accessed accesses access",
 	    .acts = ACT(PROCESS_ACCESS) | ACT(HANDLE_OPEN) | ACT(FILE_READ) |
-	    ACT(SHARE), .actions = "access open getobject read" },
+	    ACT(SHARE) | ACT(PROCESS_CREATE),	/* of documents */
+	    .actions = "access open getobject read", .how = DEED_OPEN },
 	{ .forms = "read reads reading", .acts = ACT(FILE_READ) |
 	    ACT(PROCESS_ACCESS), .actions = "getobject read getsecretvalue "
 	    "getparameter" },
@@ -33,17 +35,19 @@ static const struct deed_row deeds[] = {
 	{ .forms = "wrote writes write writing written dropped drops drop "
 	    "saved saves stored stores", .acts = ACT(FILE_CREATE),
 	    .actions = "putobject write upload" },
-	{ .forms = "created creates create creating made",
+	{ .forms = "created creates create creating",
 	    .acts = ACT(PROCESS_CREATE) | ACT(FILE_CREATE) | ACT(PIPE_CREATE) |
 	    ACT(SERVICE_CREATE) | ACT(TASK_CREATE) | ACT(ACCOUNT_CREATE) |
-	    ACT(TOKEN_ISSUE), .actions = "create" },
+	    ACT(REGISTRY_SET), .actions = "create", .how = DEED_ITSELF },
 	{ .forms = "downloaded downloads download downloading fetched fetches "
 	    "fetch retrieved", .actions = "download getobject",
 	    .techniques = "T1105 T1530" },
 	{ .forms = "connected connects connect connecting connection "
-	    "connections contacted contacts contact communicated communicates",
+	    "connections initiated initiates contacted contacts contact communicated communicates",
 	    .acts = ACT(CONNECT) | ACT(FLOW) | ACT(PIPE_USE),
 	    .actions = "network.connect" },
+	{ .forms = "established establishes", .acts = ACT(CONNECT) | ACT(FLOW),
+	    .actions = "network.connect", .tactics = TACTIC(PERSISTENCE) },
 	{ .forms = "accepted accepts", .actions = "network.accept" },
 	{ .forms = "resolved resolves looked queried queries",
 	    .acts = ACT(DNS), .actions = "dns" },
@@ -56,7 +60,8 @@ static const struct deed_row deeds[] = {
 	{ .forms = "registered registers register", .acts = ACT(TASK_CREATE) |
 	    ACT(SERVICE_CREATE), .actions = "register task.create" },
 	{ .forms = "deleted deletes delete removed removes remove",
-	    .acts = ACT(FILE_DELETE), .actions = "delete remove" },
+	    .acts = ACT(FILE_DELETE), .actions = "delete remove",
+	    .how = DEED_ITSELF },
 	{ .forms = "cleared clears", .acts = ACT(LOG_CLEARED),
 	    .actions = "clear" },
 	{ .forms = "changed changes change modified modifies set sets updated "
@@ -65,7 +70,8 @@ static const struct deed_row deeds[] = {
 	    "change attach put policy rule set" },
 	{ .forms = "issued issues issue obtained obtains received receives",
 	    .acts = ACT(TOKEN_ISSUE) | ACT(TICKET),
-	    .actions = "createaccesskey assumerole gettoken" },
+	    .actions = "createaccesskey assumerole gettoken",
+	    .how = DEED_ISSUE | DEED_ITSELF },
 	{ .forms = "assumed assumes", .actions = "assumerole" },
 	{ .forms = "dumped dumps dump dumping", .techniques = "T1003" },
 	{ .forms = "enumerated enumerates enumerate listed lists "
@@ -76,8 +82,14 @@ static const struct deed_row deeds[] = {
 	    .actions = "getobject copy", .tactics = TACTIC(COLLECTION) },
 	{ .forms = "encrypted encrypts", .techniques = "T1486" },
 	{ .forms = "disabled disables stopped stops", .acts = ACT(TAMPER),
-	    .actions = "disable stop deactivate" },
-	{ .forms = "used uses use using", .how = DEED_ANY },
+	    .actions = "disable stop deactivate", .how = DEED_ITSELF },
+	{ .forms = "deactivated deactivates", .actions = "deactivate",
+	    .how = DEED_ITSELF },
+	{ .forms = "activated activates enabled enables",
+	    .actions = "activate enable", .how = DEED_ITSELF },
+	{ .forms = "denied denies rejected rejects", .actions = "deny reject",
+	    .how = DEED_REFUSED },
+	{ .forms = "used uses use using", .how = DEED_ANY | DEED_MEANS },
 	{ .forms = "performed performs did carried called calls requested "
 	    "requests", .how = DEED_ANY },
 	{ .forms = "acted acts worked", .how = DEED_ANY },
@@ -103,7 +115,8 @@ rows[] = {
 	{ WORD_PLACE, PREP_AS, "as under" },
 	{ WORD_PLACE, PREP_WITH, "with via through" },
 	{ WORD_PLACE, PREP_AT, "at until since between" },
-	{ WORD_PLACE, PREP_ANY, "for across over within during" },
+	{ WORD_PLACE, PREP_FOR, "for" },
+	{ WORD_PLACE, PREP_ANY, "across over within during" },
 	{ WORD_THEN, 0, "then later afterwards afterward subsequently next "
 	    "thereafter followed turn" },
 	{ WORD_AFTER, 0, "after once following" },
@@ -132,6 +145,14 @@ rows[] = {
 	{ WORD_NUMBER, 7, "seven" }, { WORD_NUMBER, 8, "eight" },
 	{ WORD_NUMBER, 9, "nine" }, { WORD_NUMBER, 10, "ten" },
 	{ WORD_NUMBER, 11, "eleven" }, { WORD_NUMBER, 12, "twelve" },
+	{ WORD_NUMBER, 13, "thirteen" }, { WORD_NUMBER, 14, "fourteen" },
+	{ WORD_NUMBER, 15, "fifteen" }, { WORD_NUMBER, 16, "sixteen" },
+	{ WORD_NUMBER, 17, "seventeen" }, { WORD_NUMBER, 18, "eighteen" },
+	{ WORD_NUMBER, 19, "nineteen" }, { WORD_NUMBER, 20, "twenty" },
+	{ WORD_ALL, 0, "all" }, { WORD_AGAIN, 0, "again" },
+	{ WORD_ECHO, 0, "group groups factor factors mfa push policy policies "
+	    "secret secrets snapshot snapshots instance instances function "
+	    "functions inbox mailbox" },
 	{ WORD_KIND, KIND_HOST, "host hosts machine machines workstation "
 	    "workstations server servers computer computers" },
 	{ WORD_KIND, KIND_USER, "user users account accounts identity" },
@@ -152,12 +173,13 @@ rows[] = {
 	{ WORD_KIND, KIND_ROLE, "role" },
 	{ WORD_KIND, KIND_BUCKET, "bucket" },
 	{ WORD_KIND, KIND_ACTION, "action operation api" },
-	{ WORD_KIND, KIND_ANY, "port command line name parent child memory "
+	{ WORD_KIND, KIND_ANY, "port command line argument arguments option options name "
+	    "parent child memory "
 	    "traffic share" },
 	{ WORD_PLAIN, 0, "a an the this these its it they their them he she "
-	    "there here other also still out activity incident chain case "
+	    "there here up other also still outbound outgoing activity incident chain case "
 	    "sequence story utc z using new remote local network logical "
-	    "point data system itself own access-key short part what "
+	    "point data system itself made make makes own access-key short part what "
 	    "technique techniques tactic tactics att&ck mitre grade graded "
 	    "confidence side execution called-up named well" },
 };
@@ -193,12 +215,44 @@ guard_word(struct str lower, struct word *w)
 }
 
 static bool
+letter(char c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+/* Where a word begins in "AssumeRole", "user.mfa.factor.deactivate": so that
+ * "activate" is not in the second. An access key is no access. */
+static bool
+begins_word(struct str s, size_t at)
+{
+	if (at > 0 && letter(s.p[at - 1]) &&
+	    (s.p[at] > 'Z' || s.p[at - 1] <= 'Z'))
+		return false;
+	return s.len < at + 9 ||
+	    !str_eq_fold(str_sub(s, at, at + 9), STR("accesskey"));
+}
+
+bool
+guard_names(struct str action, struct str word)
+{
+	size_t at = 0;
+
+	while (word.len > 0 &&
+	    (at = str_find_fold(action, word, at)) != (size_t)-1) {
+		if (begins_word(action, at) || word.len > 8)
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static bool
 said_by_action(const char *parts, struct str action)
 {
 	struct str l = str_of(parts), w;
 
 	while (str_cut(&l, ' ', &w))
-		if (w.len > 0 && str_find_fold(action, w, 0) != (size_t)-1)
+		if (guard_names(action, w))
 			return true;
 	return false;
 }
@@ -219,6 +273,13 @@ marked_with(const struct deed_row *d, const struct step *e)
 				return true;
 	}
 	return false;
+}
+
+bool
+guard_marked(const struct deed_row *d, const struct step *e)
+{
+	return !(d->acts & UINT64_C(1) << e->act) &&
+	    !said_by_action(d->actions, e->action) && marked_with(d, e);
 }
 
 bool
