@@ -9,6 +9,7 @@
 #include "cli.h"
 
 #include "chaintext.h"
+#include "base/clock.h"
 #include "read.h"
 
 enum { CHAINS_MAX = 1000 };
@@ -20,7 +21,8 @@ struct question {
 };
 
 static enum rc
-read_all(struct cli *c, struct graph *g, bool raw, struct jw *w, bool *more)
+read_all(struct cli *c, struct graph *g, int64_t tenant, bool raw,
+    struct jw *w, bool *more)
 {
 	struct chain_filter f = { .limit = CHAINS_MAX,
 		.include = raw ? INCLUDE_RAW : 0 };
@@ -31,7 +33,10 @@ read_all(struct cli *c, struct graph *g, bool raw, struct jw *w, bool *more)
 	enum rc rc;
 
 	reader_init(&r, g, c->a, doc);
-	rc = read_chains(&r, w, &f, more, &score, id);
+	rc = suppress_load(c->store, g, c->a, tenant, clock_now_ns(),
+	    &r.suppress);
+	if (rc == RC_OK)
+		rc = read_chains(&r, w, &f, more, &score, id);
 	reader_release(&r);
 	json_doc_free(doc);
 	return rc;
@@ -69,7 +74,7 @@ answer(struct cli *c, const struct question *q)
 	jw_init(&w, &b);
 	rc = store_graph(c->store, t.id, &g);
 	if (rc == RC_OK)
-		rc = read_all(c, g, q->raw, &w, &more);
+		rc = read_all(c, g, t.id, q->raw, &w, &more);
 	if (rc != RC_OK || buf_bad(&b)) {
 		status = cli_rc(rc == RC_OK ? RC_TOO_BIG : rc,
 		    "reading the chains");

@@ -41,6 +41,8 @@ chain_line(struct buf *out, const struct json *c)
 	buf_printf(out, "%-8.*s %6.1f  %.*s  ", STR_ARG(text(c, "confidence")),
 	    json_double(json_get(c, "score")), STR_ARG(text(c, "chain_id")));
 	put_safe(out, text(c, "title"));
+	if (json_type(json_get(c, "suppressed")) == JSON_OBJECT)
+		buf_put_c(out, "  (suppressed)");
 	buf_put_char(out, '\n');
 }
 

@@ -52,6 +52,13 @@ static const struct command {
 	    "what triage is to know of the tenant's things" },
 	{ "owners", cmd_owners, "import FILE [--tenant T] | show [--tenant T]",
 	    "who owns which host, account, resource" },
+	{ "suppress", cmd_suppress, "list | preview CONDITION... [--days N] |"
+	    "\n\t    add --name N --reason R CONDITION... [--expires 30d] "
+	    "[--confirm] |\n\t    enable ID | disable ID | remove ID; "
+	    "[--tenant T];\n\t    CONDITION: --rule P, --technique P, "
+	    "--host P, --account P, --entity P,\n\t    --source P, "
+	    "--event-type P, --action P",
+	    "alerts that are to come last, and what that would hide" },
 	{ "admin", cmd_admin, "create [--tenant T] | reset NAME | list | "
 	    "remove NAME", "who may use the panel" },
 	{ "audit", cmd_audit, "list [--tenant T] [--limit N] | "

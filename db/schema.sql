@@ -384,3 +384,28 @@ CREATE TABLE idem (				-- as in graph.db
 	PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idem_at ON idem(at);
+
+-- ==== control.db, step 3: alerts that a tenant wants to see last
+CREATE TABLE suppression (
+	no INTEGER PRIMARY KEY AUTOINCREMENT,
+	id TEXT NOT NULL UNIQUE,		-- sup_...
+	tenant INTEGER NOT NULL REFERENCES tenant(id),
+	name TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	rule TEXT NOT NULL,			-- patterns; empty: not asked for
+	technique TEXT NOT NULL,
+	host TEXT NOT NULL,
+	account TEXT NOT NULL,
+	entity TEXT NOT NULL,
+	source TEXT NOT NULL,
+	event_type TEXT NOT NULL,
+	action TEXT NOT NULL,
+	who TEXT NOT NULL,
+	created INTEGER NOT NULL,
+	expires INTEGER NOT NULL,
+	enabled INTEGER NOT NULL,
+	hits INTEGER NOT NULL,			-- alerts that it covered
+	last_hit INTEGER NOT NULL,		-- time of the latest of them
+	counted INTEGER NOT NULL		-- event up to which hits were counted
+) STRICT;
+CREATE INDEX suppression_tenant ON suppression(tenant, no);

@@ -47,6 +47,17 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/admin/owners/preview", EITHER,
 	    READS | ROUTE_IDEMPOTENT_SELF, owners_preview },
 	{ METHOD_GET, "/admin/rules", EITHER, READS, rules_get },
+	{ METHOD_GET, "/admin/suppressions", EITHER, READS, suppressions_get },
+	{ METHOD_POST, "/admin/suppressions", EITHER, CHANGES,
+	    suppressions_post },
+	{ METHOD_POST, "/admin/suppressions/preview", EITHER,
+	    READS | ROUTE_IDEMPOTENT_SELF, suppressions_preview },
+	{ METHOD_GET, "/admin/suppressions/{id}", EITHER, READS,
+	    suppression_get },
+	{ METHOD_PATCH, "/admin/suppressions/{id}", EITHER, CHANGES,
+	    suppression_patch },
+	{ METHOD_DELETE, "/admin/suppressions/{id}", EITHER, CHANGES,
+	    suppression_delete },
 };
 
 /* Room for the rules, which are loaded when first asked for. */

@@ -185,7 +185,10 @@ post(struct app *app, const struct request *rq, struct reply *rp)
 	if (rc == RC_OK) {
 		reader_init(&r, g, rq->mem, doc);
 		a.r = &r;
-		rc = filter_of(&a);
+		rc = suppress_load(app->store, g, rq->mem, rq->tenant,
+		    clock_now_ns(), &r.suppress);
+		if (rc == RC_OK)
+			rc = filter_of(&a);
 		if (rc == RC_OK)
 			rc = answer(&a);
 		reader_release(&r);

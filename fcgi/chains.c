@@ -45,7 +45,9 @@ take_turn(struct app *app, const struct request *rq, struct reply *rp,
 	t.doc = json_doc_new();
 	t.body = json_doc_new();
 	reader_init(&t.r, t.g, rq->mem, t.doc);
-	if (rq->segments > 1) {
+	rc = suppress_load(app->store, t.g, rq->mem, rq->tenant,
+	    clock_now_ns(), &t.r.suppress);
+	if (rc == RC_OK && rq->segments > 1) {
 		rc = read_chain_find(&t.r, rq->segment[1], &t.row);
 		if (rc == RC_ABSENT)
 			rc = reply_problem(rp, rc, "no such chain");
@@ -63,6 +65,21 @@ take_turn(struct app *app, const struct request *rq, struct reply *rp,
 /* ---- list ------------------------------------------------------------------ */
 
 static enum rc
+suppressed_of(struct turn *t, struct chain_filter *f)
+{
+	struct str s = request_param(t->rq, "suppressed");
+
+	if (str_is(s, "true"))
+		f->suppressed = SUPPRESSED_ONLY;
+	else if (str_is(s, "false"))
+		f->suppressed = SUPPRESSED_NOT;
+	else if (request_has_param(t->rq, "suppressed"))
+		return reply_bad_field(t->rp, STR("/suppressed"),
+		    "must be true or false");
+	return RC_OK;
+}
+
+static enum rc
 filter_of(struct turn *t, struct chain_filter *f)
 {
 	const struct request *rq = t->rq;
@@ -73,6 +90,9 @@ filter_of(struct turn *t, struct chain_filter *f)
 	f->host = request_param(rq, "host");
 	f->status = request_param(rq, "status");
 	f->assignee = request_param(rq, "assignee");
+	rc = suppressed_of(t, f);
+	if (rc != RC_OK)
+		return rc;
 	f->brief = str_is(request_param(rq, "brief"), "1");
 	if (request_has_param(rq, "brief") && !f->brief &&
 	    !str_is(request_param(rq, "brief"), "0"))

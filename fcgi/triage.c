@@ -292,6 +292,7 @@ answer(struct app *app, const struct request *rq, struct reply *rp,
     struct reading *r)
 {
 	size_t *order = arena_array(rq->mem, r->n + 1, sizeof(*order));
+	struct suppress *s = NULL;
 	struct graph *g;
 	struct jw w;
 	enum rc rc = store_graph(app->store, rq->tenant, &g);
@@ -299,12 +300,15 @@ answer(struct app *app, const struct request *rq, struct reply *rp,
 	if (rc == RC_OK)
 		rc = learn(g, rq);
 	if (rc == RC_OK)
-		rc = triage_alerts(g, rq->mem, r->alerts, r->n, order);
+		rc = suppress_load(app->store, g, rq->mem, rq->tenant,
+		    clock_now_ns(), &s);
+	if (rc == RC_OK)
+		rc = triage_alerts(g, rq->mem, s, r->alerts, r->n, order);
 	if (rc != RC_OK)
 		return rc;
 	w = reply_json(rp);
 	jw_object(&w);
-	triage_put(&w, r->alerts, r->n, order);
+	triage_put(&w, s, r->alerts, r->n, order);
 	triage_put_learning(&w, g, rq->mem);
 	put_errors(&w, r);
 	jw_object_end(&w);

@@ -88,6 +88,39 @@ MUST_CHECK enum rc control_session_end(struct store *st,
 MUST_CHECK enum rc control_sessions_prune(struct store *st,
     int64_t seen_before_ns, int64_t created_before_ns);
 
+/* ---- suppression rules (what they mean: suppress.h) ----------------------- */
+
+enum suppress_field { SUPPRESS_RULE, SUPPRESS_TECHNIQUE, SUPPRESS_HOST,
+	SUPPRESS_ACCOUNT, SUPPRESS_ENTITY, SUPPRESS_SOURCE, SUPPRESS_EVENT_TYPE,
+	SUPPRESS_ACTION, SUPPRESS__MAX };
+enum { SUPPRESSIONS_MOST = 200 };	/* of one tenant */
+struct suppression {
+	int64_t no, tenant;
+	struct str id, name, reason, who;
+	struct str match[SUPPRESS__MAX];	/* patterns; empty: any */
+	int64_t created_ns, expires_ns;
+	bool enabled;
+	int64_t hits, last_hit_ns;
+	int64_t counted;		/* event up to which hits are counted */
+};
+/* In the order they were made. */
+MUST_CHECK enum rc control_suppressions(struct store *st, struct arena *a,
+    int64_t tenant, struct suppression **s, size_t *n);
+MUST_CHECK enum rc control_suppression_get(struct store *st, struct arena *a,
+    int64_t tenant, struct str id, struct suppression *s);
+/* RC_TOO_MANY: the tenant has SUPPRESSIONS_MOST. */
+MUST_CHECK enum rc control_suppression_add(struct store *st,
+    const struct suppression *s);
+/* Its name, reason, expiry, enabled and counted; never what it matches. */
+MUST_CHECK enum rc control_suppression_set(struct store *st,
+    const struct suppression *s);
+MUST_CHECK enum rc control_suppression_remove(struct store *st,
+    const struct suppression *s);
+/* `more` hits up to event `upto`; nothing if somebody else has counted since
+ * *s was read. */
+MUST_CHECK enum rc control_suppression_count(struct store *st,
+    const struct suppression *s, int64_t more, int64_t last_ns, int64_t upto);
+
 /* ---- answers kept for retries, 24 h, by who asked ----------------------- */
 
 MUST_CHECK enum rc control_answer_get(struct store *st, struct arena *a,

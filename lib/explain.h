@@ -20,6 +20,7 @@
 #include "event.h"
 #include "rc.h"
 #include "store.h"
+#include "suppress.h"
 
 struct story;			/* a chain with all that can be said of it */
 struct findings;		/* what was found out about it */
@@ -142,6 +143,7 @@ struct triage_alert {
 	enum grade grade;	/* of the chain */
 	double chain_score;
 	const char *action;
+	struct suppressed suppressed;
 	size_t rank;		/* from 1; equals share one */
 	/* what repeats folds */
 	int64_t t_ns, detector, place;	/* detector 0: folds with nothing */
@@ -153,10 +155,12 @@ struct triage_alert {
  * Score all alerts against one tenant's graph, as each stood at its own time,
  * then rank them: order[] lists them, the worst first. An alert's points do
  * not depend on which others are asked about. Ids that nobody knows are scored
- * from nothing. The graph's view is used and reset.
+ * from nothing. What `s` (NULL: nothing) covers goes behind all else, unless
+ * its chain holds something that is not covered. The graph's view is used and
+ * reset.
  */
 MUST_CHECK enum rc triage_alerts(struct graph *g, struct arena *a,
-    struct triage_alert *alerts, size_t n, size_t *order);
+    struct suppress *s, struct triage_alert *alerts, size_t n, size_t *order);
 /*
  * Learn what factors are worth from the tenant's dispositions, once a day and
  * from 50 on. *learnt: text is to be kept as the graph's TRIAGE_WEIGHTS (in a
@@ -169,7 +173,7 @@ MUST_CHECK enum rc triage_learn(struct graph *g, struct arena *a,
 void triage_put_learning(struct jw *w, struct graph *g, struct arena *a);
 const char *triage_label(int severity);
 /* The members "alerts", "order" and "rows" of the answer, inside an object. */
-void triage_put(struct jw *w, const struct triage_alert *alerts, size_t n,
-    const size_t *order);
+void triage_put(struct jw *w, const struct suppress *s,
+    const struct triage_alert *alerts, size_t n, const size_t *order);
 
 #endif

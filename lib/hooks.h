@@ -6,7 +6,9 @@
  * chain.threshold           a chain has reached the hook's least grade and
  *	score. Told once a chain, and again only when its grade has risen since.
  *	What history brought (backfill) is not told, and does not count as told:
- *	the first live change of such a chain is.
+ *	the first live change of such a chain is. Neither is a chain that is
+ *	suppressed (suppress.h) when its change is read: its next change is
+ *	told once it is not.
  * investigation.completed   as the change log has it, where what it says of
  *	confidence and score is not below the hook's least.
  * webhook.test              asked for by its owner.

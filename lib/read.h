@@ -16,6 +16,7 @@
 #include "base/table.h"
 #include "rc.h"
 #include "store.h"
+#include "suppress.h"
 
 struct told;			/* an event read again, kept */
 
@@ -26,6 +27,7 @@ struct reader {
 	struct table known;	/* event -> place in told */
 	struct told **told;
 	size_t n, room;
+	struct suppress *suppress;	/* set by who wants chains marked by it */
 };
 void reader_init(struct reader *r, struct graph *g, struct arena *a,
     struct json_doc *doc);
@@ -98,6 +100,7 @@ struct chain_filter {
 	bool has_cursor;
 	double after_score;
 	uint8_t after_id[16];
+	enum { SUPPRESSED_ANY, SUPPRESSED_ONLY, SUPPRESSED_NOT } suppressed;
 	unsigned include;
 	bool brief;			/* each as by read_chain_brief */
 };

@@ -15,6 +15,8 @@ handler administrators_get, administrators_post, administrator_delete;
 handler tenants_get, tenants_post, tenant_get, tenant_patch;
 handler keys_get, keys_post, key_get, key_rotate, key_delete;
 handler usage_get, audit_get, audit_verify_get, rules_get;
+handler suppressions_get, suppressions_post, suppressions_preview;
+handler suppression_get, suppression_patch, suppression_delete;
 handler owners_get, owners_put, owners_preview;
 
 /*

@@ -121,6 +121,33 @@ str_find_fold(struct str s, struct str needle, size_t from)
 	return (size_t)-1;
 }
 
+/* One star is remembered, the last: giving it one byte more is all the going
+ * back there is. */
+bool
+str_like(struct str p, struct str s)
+{
+	size_t i = 0, k = 0, star = SIZE_MAX, from = 0;
+
+	while (k < s.len) {
+		if (i < p.len && p.p[i] == '*') {
+			star = i++;
+			from = k;
+		} else if (i < p.len && (p.p[i] == '?' ||
+		    fold(p.p[i]) == fold(s.p[k]))) {
+			i++;
+			k++;
+		} else if (star != SIZE_MAX) {
+			i = star + 1;
+			k = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (i < p.len && p.p[i] == '*')
+		i++;
+	return i == p.len;
+}
+
 static bool
 is_blank(char c)
 {

@@ -35,6 +35,9 @@ bool str_ends_fold(struct str s, const char *suffix);
 /* First place of needle at or after `from`, or (size_t)-1. */
 size_t str_find(struct str s, struct str needle, size_t from);
 size_t str_find_fold(struct str s, struct str needle, size_t from);
+/* Is s what the pattern says: * is any text, ? any one byte, all else itself,
+ * ASCII case ignored. No pattern takes more than n x m steps. */
+bool str_like(struct str pattern, struct str s);
 struct str str_trim(struct str s);		/* ASCII white space off both ends */
 struct str str_sub(struct str s, size_t from, size_t len);	/* clamped */
 /* Split off what stands before the first `sep`; the rest (behind it) stays in

@@ -10,38 +10,6 @@ blank(char c)
 	return c == blanks[0] || c == blanks[1] || c == blanks[2];
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-/* Iterative: one star is remembered, so no text takes more than n x m steps. */
-static bool
-fits(struct str p, struct str s)
-{
-	size_t i = 0, k = 0, star = SIZE_MAX, from = 0;
-
-	while (k < s.len) {
-		if (i < p.len && p.p[i] == '*') {
-			star = i++;
-			from = k;
-		} else if (i < p.len && (p.p[i] == '?' ||
-		    lower(p.p[i]) == lower(s.p[k]))) {
-			i++;
-			k++;
-		} else if (star != SIZE_MAX) {
-			i = star + 1;
-			k = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (i < p.len && p.p[i] == '*')
-		i++;
-	return i == p.len;
-}
-
 struct line { enum kind kind; struct str pattern, owner; };
 
 /* KIND,PATTERN,OWNER */
@@ -141,7 +109,7 @@ owners_find(struct str map, enum kind kind, struct str name, struct owner *o)
 		line++;
 		if (read_line(text, &l) != NULL || l.owner.len == 0 ||
 		    (l.kind != KIND_NONE && l.kind != kind) ||
-		    !fits(l.pattern, name))
+		    !str_like(l.pattern, name))
 			continue;
 		*o = (struct owner){ l.owner, l.pattern, line };
 		hit = true;

@@ -34,6 +34,7 @@ struct triage {
 	struct arena *a;
 	struct plots *plots;
 	struct context *context;
+	struct suppress *suppress;	/* NULL: nothing is, or none is asked */
 	struct weighing w;
 	struct table known;	/* event -> place in done */
 	struct done { struct facts f; struct weighed r; } **done;
@@ -41,6 +42,25 @@ struct triage {
 };
 
 /* ---- scoring ----------------------------------------------------------- */
+
+/* An alert that is covered, but belongs to a story that is not, is as
+ * interesting as that story. */
+static enum rc
+suppressed_of(struct triage *t, int64_t ev, struct facts *f)
+{
+	struct suppressed chain;
+	struct chain_row row;
+	enum rc rc = suppress_event(t->suppress, ev, &f->suppressed);
+
+	if (rc != RC_OK || !f->suppressed.yes || f->plot == NULL)
+		return rc;
+	rc = graph_chain_get(t->g, t->a, f->plot->id, &row);
+	if (rc == RC_OK)
+		rc = suppress_chain(t->suppress, &row, &chain);
+	if (rc == RC_OK)
+		f->suppressed.yes = chain.yes;
+	return rc;
+}
 
 static enum rc
 event_done(struct triage *t, int64_t ev, struct done **out)
@@ -55,6 +75,8 @@ event_done(struct triage *t, int64_t ev, struct done **out)
 	}
 	d = arena_get(t->a, sizeof(*d));
 	rc = facts_of_event(t->g, t->a, t->plots, t->context, ev, &d->f);
+	if (rc == RC_OK)
+		rc = suppressed_of(t, ev, &d->f);
 	if (rc == RC_OK)
 		rc = triage_weigh(&t->w, &d->f, &d->r);
 	if (rc != RC_OK)
@@ -109,12 +131,15 @@ of_nothing_stored(struct triage *t, const struct event *inlined,
     struct done **out)
 {
 	struct done *d = arena_get(t->a, sizeof(*d));
-	enum rc rc;
+	enum rc rc = RC_OK;
 
 	d->f.stated = -1;
-	if (inlined != NULL)
+	if (inlined != NULL) {
 		facts_of_inline(t->g, t->a, t->context, inlined, &d->f);
-	rc = triage_weigh(&t->w, &d->f, &d->r);
+		rc = suppress_inline(t->suppress, inlined, &d->f.suppressed);
+	}
+	if (rc == RC_OK)
+		rc = triage_weigh(&t->w, &d->f, &d->r);
 	if (rc == RC_OK)
 		*out = d;
 	return rc;
@@ -132,12 +157,16 @@ probability(const struct weights *w, int64_t points)
 static void
 answer(const struct weights *w, struct triage_alert *al, const struct done *d)
 {
+	int64_t opinion = d->r.points - (d->f.suppressed.yes ?
+	    SUPPRESSED_POINTS : 0);
+
 	al->points = d->r.points;
-	al->probability = d->f.known ? probability(w, d->r.points) : -1;
+	al->probability = d->f.known ? probability(w, opinion) : -1;
 	al->severity = triage_severity(d->r.points);
 	al->factors = (struct triage_factor *)(uintptr_t)d->r.factors;
 	al->n_factors = d->r.n;
 	al->action = d->r.action;
+	al->suppressed = d->f.suppressed;
 	al->known = d->f.known;
 	al->from = !d->f.known ? TRIAGE_OF_NOTHING : al->event_id.len == 0 &&
 	    al->chain_id.len > 0 ?
@@ -178,6 +207,8 @@ struct place_in { const struct triage_alert *alerts; size_t i; };
 static int
 worse(const struct triage_alert *a, const struct triage_alert *b)
 {
+	if (a->suppressed.yes != b->suppressed.yes)
+		return b->suppressed.yes ? -1 : 1;
 	if (a->points != b->points)
 		return a->points > b->points ? -1 : 1;
 	if (a->grade != b->grade)
@@ -264,10 +295,11 @@ rank_and_fold(struct arena *a, struct triage_alert *alerts, size_t n,
 }
 
 enum rc
-triage_alerts(struct graph *g, struct arena *a, struct triage_alert *alerts,
-    size_t n, size_t *order)
+triage_alerts(struct graph *g, struct arena *a, struct suppress *s,
+    struct triage_alert *alerts, size_t n, size_t *order)
 {
-	struct triage t = { .g = g, .a = a, .w.g = g, .w.a = a };
+	struct triage t = { .g = g, .a = a, .suppress = s, .w.g = g, .w.a = a,
+		.w.suppress = s };
 	struct weights weights;
 	enum rc rc;
 	size_t i;

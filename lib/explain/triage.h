@@ -7,6 +7,7 @@
 #include "explain.h"
 
 enum { TRIAGE_LEARN_LEAST = 50, CALIBRATE_LEAST = 200 };
+enum { SUPPRESSED_POINTS = -100000 };	/* hundredths */
 
 /* ---- triage_count.c: how often, where, beside what --------------------- */
 
@@ -79,7 +80,7 @@ MUST_CHECK enum rc context_of_event(struct context *c, const struct node *n,
 
 /* ---- triage_weigh.c: facts of one alert become factors ----------------- */
 
-struct facts {
+struct facts {		/* what is known of one alert */
 	struct standing standing;
 	bool known;
 	bool stored;		/* the alert is in the sums */
@@ -88,6 +89,7 @@ struct facts {
 	uint32_t tactics;
 	bool privileged, impact;
 	const struct plot *plot;	/* NULL: in no chain */
+	struct suppressed suppressed;	/* not where its chain is not */
 };
 
 enum worth { FACTOR_PRIOR, FACTOR_OTHERS, FACTOR_STATED, FACTOR_HERE,
@@ -113,6 +115,7 @@ struct weighing {
 	struct counters *counters;
 	struct verdicts *verdicts;
 	const struct weights *weights;
+	const struct suppress *suppress;	/* NULL: nothing is */
 	const struct judged *leave;	/* a chain whose own verdict does not
 					   count: it is what is to be learnt */
 };

@@ -40,7 +40,8 @@ put_chain(struct jw *w, const struct triage_alert *al)
 }
 
 static void
-put_alert(struct jw *w, const struct triage_alert *alerts, size_t i)
+put_alert(struct jw *w, const struct suppress *s,
+    const struct triage_alert *alerts, size_t i)
 {
 	const struct triage_alert *al = &alerts[i];
 
@@ -65,12 +66,14 @@ put_alert(struct jw *w, const struct triage_alert *alerts, size_t i)
 	else
 		jw_str(w, alerts[al->row].alert_id);
 	jw_key_i(w, "repeats", (int64_t)al->repeats);
+	jw_key(w, "suppressed");
+	suppress_put(w, s, &al->suppressed);
 	jw_object_end(w);
 }
 
 void
-triage_put(struct jw *w, const struct triage_alert *alerts, size_t n,
-    const size_t *order)
+triage_put(struct jw *w, const struct suppress *s,
+    const struct triage_alert *alerts, size_t n, const size_t *order)
 {
 	size_t i;
 	int64_t rows = 0;
@@ -78,7 +81,7 @@ triage_put(struct jw *w, const struct triage_alert *alerts, size_t n,
 	jw_key(w, "alerts");
 	jw_array(w);
 	for (i = 0; i < n; i++)
-		put_alert(w, alerts, order[i]);
+		put_alert(w, s, alerts, order[i]);
 	jw_array_end(w);
 	jw_key(w, "order");
 	jw_array(w);

@@ -27,7 +27,8 @@ put(const struct weighing *w, struct weighed *out, enum worth which,
 	int64_t points = llround(1000 * w->weights->w[which] * value / M_LN2);
 
 	out->value[which] = value;
-	if ((points == 0 && out->n > 0) || out->n == TRIAGE_FACTORS_MAX)
+	/* One place is kept for "suppressed". */
+	if ((points == 0 && out->n > 0) || out->n == TRIAGE_FACTORS_MAX - 1)
 		return;
 	out->factors[out->n++] = (struct triage_factor){ name, points,
 		because };
@@ -230,6 +231,33 @@ weigh_stated(struct weighing *w, const struct facts *f, struct weighed *out)
 	    str_printf(w->a, "sender or rule says %d of 100", f->stated));
 }
 
+/*
+ * What the tenant wants to see last: as much as nothing else can make up for,
+ * the same for all, so that among themselves they keep their order. It is no
+ * opinion on the alert, so nothing is learnt from it and it has no weight.
+ */
+static void
+weigh_suppressed(struct weighing *w, const struct facts *f,
+    struct weighed *out)
+{
+	struct str names = { "", 0 };
+	size_t i;
+
+	if (!f->suppressed.yes)
+		return;
+	for (i = 0; i < suppress_rules(w->suppress); i++)
+		if (f->suppressed.by[i])
+			names = str_printf(w->a, "%.*s%s%.*s", STR_ARG(names),
+			    names.len > 0 ? "; " : "",
+			    STR_ARG(suppress_rule(w->suppress, i)->name));
+	out->factors[out->n++] = (struct triage_factor){ "suppressed",
+		SUPPRESSED_POINTS, str_printf(w->a, "put last by the tenant's "
+		"suppression rule: %.*s", STR_ARG(names)) };
+	out->points += SUPPRESSED_POINTS;
+	out->action = "Nothing now: a suppression rule puts it last. If that "
+	    "rule looks wrong, switch it off.";
+}
+
 /* ---- what to do next --------------------------------------------------- */
 
 static const char *
@@ -291,5 +319,6 @@ triage_weigh(struct weighing *w, const struct facts *f, struct weighed *out)
 	weigh_standing(w, f, out);
 	weigh_benign(w, f, out);
 	out->action = action_of(f, &c, triage_severity(out->points));
+	weigh_suppressed(w, f, out);
 	return RC_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "attack.h"
 #include "base/log.h"
+#include "suppress.h"
 
 enum { BODY_MOST = 256 << 10 };
 
@@ -164,11 +165,35 @@ is_enough(const struct hook *h, const struct said *s)
 	    && (!s->has_score || s->score >= h->min_score);
 }
 
+/* As things are now: who reads the log again later may find another answer,
+ * and tells then what was not told. */
+static enum rc
+is_suppressed(struct telling *t, const struct hook *h, const struct said *s,
+    bool *yes)
+{
+	struct suppressed d = { 0 };
+	struct suppress *rules;
+	struct chain_row row;
+	uint8_t id[16];
+	enum rc rc = suppress_load(t->st, t->g, t->a, h->tenant, t->now_ns,
+	    &rules);
+
+	*yes = false;
+	if (rc != RC_OK || rules == NULL || !chain_id_parse(s->chain, id))
+		return rc;
+	rc = graph_chain_get(t->g, t->a, id, &row);
+	if (rc == RC_OK)
+		rc = suppress_chain(rules, &row, &d);
+	*yes = d.yes;
+	return rc == RC_ABSENT ? RC_OK : rc;
+}
+
 static enum rc
 tell_threshold(struct telling *t, const struct hook *h, const struct change *c)
 {
 	struct said s;
 	enum grade before = 0;
+	bool suppressed;
 	struct buf b;
 	struct jw w;
 	enum rc rc;
@@ -177,6 +202,9 @@ tell_threshold(struct telling *t, const struct hook *h, const struct change *c)
 		return RC_OK;
 	rc = store_told_get(t->st, h->no, s.chain, &before);
 	if (rc != RC_OK || before >= s.grade)
+		return rc;
+	rc = is_suppressed(t, h, &s, &suppressed);
+	if (rc != RC_OK || suppressed)
 		return rc;
 	buf_init(&b, BODY_MOST);
 	jw_init(&w, &b);

@@ -269,6 +269,18 @@ put_judgement(struct reader *r, struct jw *w, const struct chain_row *row)
 	jw_key_s(w, "ruleset", graph_text(r->g, r->a, "ruleset"));
 }
 
+/* The rules that hide it from triage and webhooks, or null. */
+static enum rc
+put_suppressed(struct reader *r, struct jw *w, const struct chain_row *row)
+{
+	struct suppressed d;
+	enum rc rc = suppress_chain(r->suppress, row, &d);
+
+	jw_key(w, "suppressed");
+	suppress_put(w, r->suppress, &d);
+	return rc;
+}
+
 /* ---- folded: what the members' processes did besides ------------------------- */
 
 struct folding {
@@ -378,6 +390,8 @@ read_chain(struct reader *r, struct jw *w, const struct chain_row *row,
 	if (include & INCLUDE_FOLDED)
 		put_folded(r, w, &c);
 	put_judgement(r, w, row);
+	if (rc == RC_OK)
+		rc = put_suppressed(r, w, row);
 	jw_object_end(w);
 	return rc;
 }
@@ -435,6 +449,7 @@ enum rc
 read_chain_brief(struct reader *r, struct jw *w, const struct chain_row *row)
 {
 	struct chain c = { 0 };
+	enum rc rc;
 
 	if (!chain_unpack(r->a, row->body, &c))
 		return RC_FAIL;
@@ -448,6 +463,7 @@ read_chain_brief(struct reader *r, struct jw *w, const struct chain_row *row)
 	put_event_id(r, w, "root_cause", row->root);
 	jw_key_b(w, "truncated", c.cut.why != NULL);
 	put_judgement(r, w, row);
+	rc = put_suppressed(r, w, row);
 	jw_object_end(w);
-	return RC_OK;
+	return rc;
 }

@@ -129,13 +129,25 @@ passes(const struct listing *l, const struct chain_row *row)
 	    id_in(&l->by_event, row->id);
 }
 
+/* Asked last: it is the dearest. */
+static bool
+is_wanted(struct listing *l, const struct chain_row *row)
+{
+	struct suppressed d;
+
+	if (l->f->suppressed == SUPPRESSED_ANY)
+		return true;
+	l->rc = suppress_chain(l->r->suppress, row, &d);
+	return d.yes == (l->f->suppressed == SUPPRESSED_ONLY);
+}
+
 static bool
 take_row(void *ctx, const struct chain_row *row)
 {
 	struct listing *l = ctx;
 
-	if (!passes(l, row))
-		return true;
+	if (!passes(l, row) || !is_wanted(l, row))
+		return l->rc == RC_OK;
 	if (l->n == l->f->limit) {
 		l->more = true;
 		return false;
@@ -173,6 +185,8 @@ read_chains(struct reader *r, struct jw *w, const struct chain_filter *f,
 	if (rc == RC_OK)
 		rc = graph_chains(r->g, r->a, f->has_cursor ? &f->after_score :
 		    NULL, f->has_cursor ? f->after_id : NULL, take_row, &l);
+	if (rc == RC_OK)
+		rc = l.rc;
 	jw_array(w);
 	for (i = 0; i < l.n && rc == RC_OK; i++) {
 		rc = graph_chain_get(r->g, r->a, l.rows[i].id, &row);

@@ -411,7 +411,35 @@ const char schema_hooks[] =
 	") STRICT, WITHOUT ROWID;\n"
 	"CREATE INDEX idem_at ON idem(at);\n";
 
-static const char *const steps_control[] = { schema_control, schema_control_2 };
+const char schema_control_3[] =
+	"\n"
+	"-- ==== control.db, step 3: alerts that a tenant wants to see last\n"
+	"CREATE TABLE suppression (\n"
+	"\tno INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	"\tid TEXT NOT NULL UNIQUE,\t\t-- sup_...\n"
+	"\ttenant INTEGER NOT NULL REFERENCES tenant(id),\n"
+	"\tname TEXT NOT NULL,\n"
+	"\treason TEXT NOT NULL,\n"
+	"\trule TEXT NOT NULL,\t\t\t-- patterns; empty: not asked for\n"
+	"\ttechnique TEXT NOT NULL,\n"
+	"\thost TEXT NOT NULL,\n"
+	"\taccount TEXT NOT NULL,\n"
+	"\tentity TEXT NOT NULL,\n"
+	"\tsource TEXT NOT NULL,\n"
+	"\tevent_type TEXT NOT NULL,\n"
+	"\taction TEXT NOT NULL,\n"
+	"\twho TEXT NOT NULL,\n"
+	"\tcreated INTEGER NOT NULL,\n"
+	"\texpires INTEGER NOT NULL,\n"
+	"\tenabled INTEGER NOT NULL,\n"
+	"\thits INTEGER NOT NULL,\t\t\t-- alerts that it covered\n"
+	"\tlast_hit INTEGER NOT NULL,\t\t-- time of the latest of them\n"
+	"\tcounted INTEGER NOT NULL\t\t-- event up to which hits were counted\n"
+	") STRICT;\n"
+	"CREATE INDEX suppression_tenant ON suppression(tenant, no);\n";
+
+static const char *const steps_control[] = { schema_control, schema_control_2,
+	schema_control_3 };
 static const char *const steps_limits[] = { schema_limits, schema_limits_2 };
 static const char *const steps_graph[] = { schema_graph, schema_graph_2,
 	schema_graph_3, schema_graph_4 };

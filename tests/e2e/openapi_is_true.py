@@ -98,7 +98,12 @@ def every_operation_of_the_panel_answers_as_it_says(l):
     op.request("DELETE", f"/admin/keys/{key}").want(204)
     op.request("PUT", "/admin/owners?tenant=truth", {"owners": "* all"}).want(200)
     op.post("/admin/owners/preview?tenant=truth", {"owners": "* all"}).want(200)
-    for path in ("usage", "owners", "rules", "audit"):
+    op.post("/admin/suppressions/preview?tenant=truth", {"match": {"host": "pier-9"}}).want(200)
+    quiet = op.post("/admin/suppressions?tenant=truth", {"name": "n", "reason": "r", "match": {"host": "pier-9"}}).want(201).json()["suppression_id"]
+    op.get(f"/admin/suppressions/{quiet}?tenant=truth").want(200)
+    op.request("PATCH", f"/admin/suppressions/{quiet}?tenant=truth", {"enabled": False}).want(200)
+    op.request("DELETE", f"/admin/suppressions/{quiet}?tenant=truth").want(204)
+    for path in ("usage", "owners", "rules", "audit", "suppressions"):
         op.get(f"/admin/{path}?tenant=truth").want(200)
     op.get("/admin/audit/verify").want(200)
     op.request("PATCH", "/admin/session", {"password": op.PASSWORD, "new_password": "new " + op.PASSWORD}).want(204)

@@ -18,6 +18,8 @@ BODIES = {
     "disposeChain": {"disposition": "benign"}, "unlinkChain": {"from": "{from}", "to": "{to}"}, "triage": {"alerts": [{"alert_id": "x", "event_id": "{event_id}"}]},
     "investigate": {"chain_id": "{chain_id}"}, "inviteAdministrator": {"tenant": "{tenant}"}, "addTenant": {"name": "intruded"}, "setTenant": {"rate": 1},
     "addKey": {"name": "intruded", "scopes": ["read"]}, "rotateKey": {}, "setOwners": {"owners": "* intruder"}, "previewOwners": {"owners": "* x"},
+    "addSuppression": {"name": "intruded", "reason": "x", "match": {"host": "everything*"}}, "previewSuppression": {"match": {"host": "yard*"}},
+    "changeSuppression": {"enabled": False},
     "addWebhook": {"url": "https://example.com/intruded", "events": ["chain.threshold"]}, "changeWebhook": {"min_score": 99}, "rotateWebhookSecret": {},
     "testWebhook": None, "redeliver": None, "otlpLogs": {"resourceLogs": []}, "splunkAck": {"acks": [1]},
     **{f"splunk{x}": {"event": "intruded"} for x in ("Collector", "Event", "Event1", "Raw", "Raw1")},
@@ -37,15 +39,17 @@ class Harbour:
         admin.request("PUT", "/admin/owners", {"owners": f"* {MARK}\n"}).want(200)
         key = admin.post("/admin/keys", {"name": MARK, "scopes": ["read"]}).want(201).json()["key_id"]
         hook = admin.post("/webhooks", {"url": f"https://example.com/{MARK}", "events": ["chain.threshold"]}).want(201).json()
+        quiet = admin.post("/admin/suppressions", {"name": MARK, "reason": MARK, "match": {"host": f"nowhere.{MARK}.example"}}).want(201).json()
         self.person = l.person(MARK, "mine")
         # the product's own ids: a chain's says nothing, but is nobody else's either
         entity = next(e for e in c.get(f"/events/{ids[-1]}").want(200).json()["entities"] if MARK in e["name"])
         self.values = {"event_id": ids[0], "chain_id": chain["chain_id"], "kind": entity["kind"], "key": entity["key"], "from": edge["from"],
-                       "to": edge["to"], "key_id": key, "webhook_id": hook.get("id") or hook["webhook_id"], "tenant": "mine"}
+                       "to": edge["to"], "key_id": key, "webhook_id": hook.get("id") or hook["webhook_id"], "tenant": "mine",
+                       "suppression_id": quiet["suppression_id"]}
         told = c.post("/ai/investigate", {"chain_id": chain["chain_id"]}).want(200).json()
         self.values["investigation_id"] = told["investigation_id"]
         self.values["delivery_id"] = self.delivery(self.values["webhook_id"])
-        self.secrets = [MARK, chain["chain_id"], key, self.values["webhook_id"], told["investigation_id"]] + ids
+        self.secrets = [MARK, chain["chain_id"], key, self.values["webhook_id"], told["investigation_id"], quiet["suppression_id"]] + ids
         other = self.stranger = l.tenant("theirs")
         other.send(break_in(2, "theirs"))
         self.stranger_key = l.key(other, *SCOPES[:-1])
@@ -80,7 +84,8 @@ class Harbour:
     def state(self):
         """What a change would show in."""
         op = self.operator
-        lists = [op.get(p).want(200).json() for p in ("/admin/tenants", "/admin/keys?tenant=mine", "/admin/owners?tenant=mine", "/admin/administrators")]
+        lists = [op.get(p).want(200).json() for p in ("/admin/tenants", "/admin/keys?tenant=mine", "/admin/owners?tenant=mine", "/admin/administrators",
+                                                   "/admin/suppressions?tenant=mine")]
         for t in lists[0]["tenants"]:
             del t["storage_bytes"]
         for k in lists[1]["keys"]:
@@ -173,11 +178,15 @@ def another_tenants_key_finds_nothing_of_it(l):
     sweep(h, h.stranger_key, verdict)
     h.stranger_key.post("/admin/administrators", {"tenant": "mine"}).problem(404)
     h.stranger_key.post("/admin/administrators", {"name": MARK}).problem(404)
-    for path in ("keys", "usage", "owners", "rules", "audit"):
+    for path in ("keys", "usage", "owners", "rules", "audit", "suppressions"):
         h.stranger_key.get(f"/admin/{path}?tenant=mine").problem(404)
     h.stranger_key.post("/admin/keys?tenant=mine", {"name": "intruded", "scopes": ["read"]}).problem(404)
     h.stranger_key.request("PUT", "/admin/owners?tenant=mine", {"owners": "* x"}).problem(404)
     h.stranger_key.post("/admin/owners/preview?tenant=mine", {"owners": "* x"}).problem(404)
+    h.stranger_key.post("/admin/suppressions?tenant=mine", BODIES["addSuppression"]).problem(404)
+    h.stranger_key.post("/admin/suppressions/preview?tenant=mine", BODIES["previewSuppression"]).problem(404)
+    for method, body in (("GET", None), ("PATCH", {"enabled": False}), ("DELETE", None)):
+        h.stranger_key.request(method, f"/admin/suppressions/{h.values['suppression_id']}?tenant=mine", body).problem(404)
 
 
 def another_tenants_lists_hold_nothing_of_it(l):
@@ -203,7 +212,7 @@ def another_tenants_administrator_finds_nothing_of_it(l):
             return (403,)
         return (404,) if named else None
     sweep(h, h.stranger_person, verdict)
-    for path in ("keys", "usage", "owners", "rules", "audit"):
+    for path in ("keys", "usage", "owners", "rules", "audit", "suppressions"):
         h.stranger_person.get(f"/admin/{path}?tenant=mine").problem(404)
     h.stranger_person.post("/admin/administrators", {"name": "operator"}).problem(404)
     h.stranger_person.request("DELETE", "/admin/administrators/operator").problem(404)

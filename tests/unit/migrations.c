@@ -17,6 +17,8 @@ static const char *const shipped[SCHEMA__MAX][MADE_MOST] = {
 		"bf72c5ef43e9f699759cbce4db6c99d5",
 		"27cb7b84e88bad4559b5c6406f855e73"
 		"46aa87422a2c1281f9342f95094e1df2",
+		"ecb8354a1a9ffcceadd4ab021b191acb"
+		"d2309951d5ece779c2becd99095da3d2",
 	},
 	[SCHEMA_LIMITS] = {
 		"10667764f2b0c433cea72a134de7221b"

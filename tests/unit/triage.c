@@ -121,7 +121,7 @@ scored(struct bench *b, struct str id)
 	struct triage_alert al = { .alert_id = STR("x"), .event_id = id };
 	size_t order[1];
 
-	OK(triage_alerts(b->g, b->a, &al, 1, order));
+	OK(triage_alerts(b->g, b->a, NULL, &al, 1, order));
 	return al;
 }
 
@@ -229,7 +229,7 @@ a_flood_is_one_row_and_each_is_answered(void **state)
 		al[i].event_id = b->ids[i];
 		al[i].alert_id = str_printf(b->a, "f%zu", i);
 	}
-	OK(triage_alerts(b->g, b->a, al, 40, order));
+	OK(triage_alerts(b->g, b->a, NULL, al, 40, order));
 	for (i = 0; i < 40; i++) {
 		assert_true(al[i].known);
 		rows += al[i].row == i;
@@ -257,7 +257,7 @@ points_do_not_hang_on_the_others_or_their_order(void **state)
 		al[i].event_id = back[29 - i].event_id = b->ids[i];
 		al[i].alert_id = back[29 - i].alert_id = b->ids[i];
 	}
-	OK(triage_alerts(b->g, b->a, al, 30, order));
+	OK(triage_alerts(b->g, b->a, NULL, al, 30, order));
 	for (i = 1; i < 30; i++) {
 		assert_true(al[order[i - 1]].points >= al[order[i]].points);
 		assert_true(al[order[i - 1]].severity >=
@@ -265,7 +265,7 @@ points_do_not_hang_on_the_others_or_their_order(void **state)
 		assert_true(al[order[i - 1]].rank <= al[order[i]].rank);
 	}
 	assert_int_equal(order[0], 29);
-	OK(triage_alerts(b->g, b->a, back, 30, order));
+	OK(triage_alerts(b->g, b->a, NULL, back, 30, order));
 	for (i = 0; i < 30; i++) {
 		assert_int_equal(al[i].points, back[29 - i].points);
 		assert_int_equal(al[i].rank, back[29 - i].rank);
@@ -321,7 +321,7 @@ a_chain_is_worth_its_worst_seed_and_goes_before_it(void **state)
 	memset(al, 0, sizeof(al));
 	al[0].event_id = b->ids[1];
 	al[1].chain_id = str_of(id);
-	OK(triage_alerts(b->g, b->a, al, 2, order));
+	OK(triage_alerts(b->g, b->a, NULL, al, 2, order));
 	assert_int_equal(al[1].points, al[0].points);
 	assert_int_equal(order[0], 1);
 	assert_int_equal(al[1].rank, 1);
