@@ -5,14 +5,14 @@
 #
 #   packaging/shared-host.sh SITE [HOME]
 #
-# SITE is the folder that the web server shows (~/public_html), HOME the one
-# that it must not show (default: ~/tra-ce). Built files are taken from BUILD
-# (default: build). What goes where is said in www/conf/htaccess. Running it
-# again brings a new version; configuration and data stay.
+# SITE is the folder that the web server shows as / (~/public_html), HOME the
+# one that it must not show (default: ~/tra-ce). Built files are taken from
+# BUILD (default: build). What goes where is said in www/conf/htaccess. Running
+# it again brings a new version; configuration and data stay.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/${BUILD:-build}
-[ $# -ge 1 ] || { sed -n '3,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '3,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 mkdir -p "$1/api" "${2:-$HOME/tra-ce}"
 site=$(cd "$1" && pwd)
 home=$(cd "${2:-$HOME/tra-ce}" && pwd)
@@ -50,7 +50,18 @@ if [ ! -e "$home/tra-ce.conf" ]; then
 	)
 fi
 
+# The other two folders may be the site's own: an .htaccess of others stays.
+beside() {
+	if [ -e "$site/$2/.htaccess" ] && ! grep -q '^# TRA-CE' "$site/$2/.htaccess"; then
+		echo "$site/$2/.htaccess is not ours and stays: no TRA-CE at /$2/" >&2
+		return
+	fi
+	mkdir -p "$site/$2"
+	cp "$root/www/conf/$1" "$site/$2/.htaccess"
+}
 cp "$root/www/conf/htaccess" "$site/api/.htaccess"
+beside htaccess-v1 v1
+beside htaccess-collector services/collector
 for f in "$home"/fcgi/*.fcgi; do
 	n=${f##*/}
 	printf '#!/bin/sh\nTRACE_CONFIG=%s/tra-ce.conf LD_LIBRARY_PATH=%s/lib TRACE_SPAWNED=parent exec %s\n' "$home" "$home" "$f" >"$site/api/$n"
@@ -64,5 +75,5 @@ for p in console admin; do
 	mkdir -p "$to"
 	cp -R "$root/www/$p/." "$to/"
 done
-echo "API: /api/v1/  console: /tra-ce/  panel: /tra-ce/admin/"
+echo "API: /api/v1/ and /v1/  Splunk's: /services/collector  console: /tra-ce/  panel: /tra-ce/admin/"
 echo "next: TRACE_CONFIG=$home/tra-ce.conf $home/bin/tra-ce tenant add NAME"

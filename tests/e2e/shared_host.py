@@ -23,6 +23,7 @@ AddType text/html .html
 FcgidIPCDir {run}
 FcgidProcessTableFile {run}/fcgid_shm
 GracefulShutdownTimeout 2
+LimitRequestBody 65536
 DocumentRoot {site}
 DirectoryIndex index.html
 <Directory {site}>
@@ -85,11 +86,46 @@ class Host:
 
 
 def every_path_reaches_a_responder(h, key):
-    for path in [*lab.CONTRACT.doc["paths"], "/no/such"]:
-        if path != "/causal/live":
-            status, headers, body = h.ask("GET", "/api/v1" + re.sub(r"\{[^}]*\}", "x", path), X_API_Key=key)
-            need("x-request-id" in headers, path, "never came to a responder:", status, body[:200])
+    for base in ("/api/v1", "/v1"):
+        for path in [*lab.CONTRACT.doc["paths"], "/no/such"]:
+            if path != "/causal/live":
+                status, headers, body = h.ask("GET", base + re.sub(r"\{[^}]*\}", "x", path), X_API_Key=key)
+                need("x-request-id" in headers, base + path, "never came to a responder:", status, body[:200])
+                need((status == 404) >= (path == "/no/such"), base + path, status)
     need(h.ask("GET", "/api/v1/events", Authorization="Bearer " + key)[0] == 200, "Authorization is not passed on")
+
+
+def senders_made_for_others_reach_it(h, key):
+    status, _, body = h.ask("GET", "/services/collector/health")
+    need(status == 200 and json.loads(body)["code"] == 17, status, body)
+    event = json.dumps({"event": {"action": "login", "user": {"name": "kim"}}, "time": 1.7e9, "sourcetype": "portal:json"})
+    status, _, body = h.ask("POST", "/services/collector/event", event, Authorization="Splunk " + key)
+    need(status == 200 and json.loads(body)["text"] == "Success", status, body)
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"timeUnixNano": "1700000000000000000", "body": {"stringValue": "hi"}}]}]}]}
+    for path in ("/v1/logs", "/api/v1/logs"):
+        status, _, body = h.ask("POST", path, json.dumps(logs), X_API_Key=key, Content_Type="application/json")
+        need(status == 200, path, status, body)
+
+
+def a_body_is_taken_whole_or_refused_never_cut(h, key):
+    """The host has a LimitRequestBody, which behind mod_fcgid cuts. Ours is the host's own cap of 128 KB."""
+    def post(n, chunked=False):
+        text = "".join(json.dumps(lab.sign_in(i, id=f"whole-{n}-{chunked}-{i}")) + "\n" for i in range(n)).encode()
+        pieces = (text[i:i + 9000] for i in range(0, len(text), 9000))
+        return len(text), h.ask("POST", "/api/v1/events", pieces if chunked else text, X_API_Key=key, Content_Type="application/x-ndjson")
+    for chunked in (False, True):
+        size, (status, _, body) = post(450, chunked)
+        need(65536 < size < 131072 and status == 200, size, status, body[:200])
+        need(json.loads(body)["accepted"] == 450, "cut:", chunked, body[:200])
+    for chunked, told in ((False, 413), (True, 500)):
+        size, (status, _, body) = post(900, chunked)
+        need(size > 131072 and status == told, size, status, body[:200])
+    c = http.client.HTTPConnection("127.0.0.1", h.port, timeout=10)
+    c.putrequest("POST", "/v1/causal/analyze")
+    for name, value in (("X-API-Key", key), ("Content-Length", "1000000000")):
+        c.putheader(name, value)
+    c.endheaders(b"{")                              # and no more: it is told before it has sent all
+    need(c.getresponse().status == 413, "a declared 1 GB")
 
 
 def nothing_but_the_api_and_the_pages_is_shown(h, key):
@@ -160,7 +196,7 @@ def main():
         key = h.tool("tenant", "add", "one", "--plan", "enterprise")["key"]
         h.start()
         try:
-            for f in (every_path_reaches_a_responder, nothing_but_the_api_and_the_pages_is_shown, live_is_a_long_poll_that_misses_nothing,
+            for f in (every_path_reaches_a_responder, senders_made_for_others_reach_it, a_body_is_taken_whole_or_refused_never_cut, nothing_but_the_api_and_the_pages_is_shown, live_is_a_long_poll_that_misses_nothing,
                       a_poll_without_news_ends_and_says_where_to_go_on, again_brings_a_new_version_and_leaves_the_data):
                 begin = time.monotonic()
                 try:
