@@ -21,12 +21,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 SKIPPED = 77
 TAP = re.compile(r"^\s*(ok|not ok)\s+\d+\s*-?\s*(\S.*?)\s*(#.*)?$", re.M)
-# What depends on the server: the contract, keys, sessions and limits, streams, and every
-# way in which the two can let each other down.
-BEHIND = {"apache": ("events_contract.py", "idempotency.py", "keys_and_limits.py", "openapi_is_true.py",
-                     "live_stream.py", "crash.py", "servers.py", "sweep.py"),
-          "fcgid": ("events_contract.py", "keys_and_limits.py", "openapi_is_true.py", "live_stream.py", "servers.py",
-                    "sweep.py")}
+# What depends on the server: the contract, keys, sessions and limits, other people's senders, streams, and every way in
+# which the two can let each other down.
+ON_EACH = ("events_contract.py", "keys_and_limits.py", "openapi_is_true.py", "foreign_senders.py", "live_stream.py",
+           "at_the_door.py", "servers.py", "sweep.py", "idempotency.py", "crash.py")
+BEHIND = {"apache": ON_EACH, "fcgid": ON_EACH}
 PATIENCE = {"unit": 120, "e2e": 300, "web": 600, "lint": 30}
 
 

@@ -181,10 +181,12 @@ def an_answer_that_a_crash_cut_short_never_looks_whole(l):
     for t in quick:
         t.start()
     slow = [exchange(l, head(c, "GET", path), receive_buffer=16384) for _ in range(3)]
+    for s in slow:
+        s.recv(1, socket.MSG_PEEK)                  # it has begun
     for _ in range(3):
-        time.sleep(0.7)
         for pid in pids(l, "events"):
             os.kill(pid, signal.SIGKILL)
+        time.sleep(0.7)
     stop.set()
     late = [threading.Thread(target=lambda s: judge(*answer(s)), args=(s,)) for s in slow]
     for t in late:
