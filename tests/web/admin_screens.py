@@ -17,7 +17,7 @@ def every_screen_is_accessible_in_light_dark_and_on_a_phone(l, b):
     for dark, width, height in ((False, 1280, 900), (True, 1280, 900), (False, 390, 844)):     # colours know no width
         b.shape(width, height, width < 500)
         b.theme(dark)
-        for screen in ("start", "start?new", "tenants", "tenant?tenant=seen", "keys?tenant=seen", "owners?tenant=seen", "rules", "webhooks?tenant=seen", "people", "audit", "account"):
+        for screen in ("start", "start?new", "tenants", "tenant?tenant=seen", "keys?tenant=seen", "owners?tenant=seen", "rules", "suppressions?tenant=seen", "webhooks?tenant=seen", "people", "audit", "account"):
             b.open("/admin/#/" + screen)
             b.see("main h1")
             b.gone(".note.bad")

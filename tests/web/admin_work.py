@@ -4,7 +4,7 @@
 webhooks, the audit log."""
 import browser
 from browser import By, need, until
-from lab import Client, sign_in
+from lab import Client, break_in, sign_in
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e'\"<script>document.title='x'</script>"
 
@@ -68,6 +68,63 @@ def owners_are_previewed_before_they_are_kept(l, b):
     need(l.tool("owners", "show", "--tenant", "owned")["owners"] == "", "kept too early")
     b.click("button", "Replace the map")
     need(until(lambda: l.tool("owners", "show", "--tenant", "owned")["owners"] == "host:pier-* Piers\n", 5, 0.1), "not kept")
+
+
+def a_suppression_rule_is_looked_at_before_it_is_made(l, b):
+    t = l.tenant("quiet")
+    events = break_in(1, "panel")
+    ids = t.send(events)
+    for n in range(2, 5):
+        t.send(break_in(n, "panel"))
+    host = events[0]["raw"]["Hostname"]
+    b.enter("keeper of the peace", path="/admin/#/suppressions?tenant=quiet")
+    b.see("p", "Nothing is suppressed")
+    b.click("button", "New rule")
+    b.type("[name=name]", HOSTILE)
+    b.type("[name=reason]", "seen in review")
+    b.type("[name=host]", "*")
+    b.click("button", "Preview")
+    b.see(".note.bad", "three characters")
+    b.type("[name=host]", "desk-*")
+    b.click("button", "Preview")
+    b.see("h2", "What it would hide")
+    b.see("td", host)
+    b.type("[name=host]", host)                          # another rule: what was looked at is gone
+    b.gone(".sheet .sheet")
+    b.click("button", "Preview")
+    b.see(".sheet .sheet p", "1 chain would be hidden whole")
+    need(not b.axe(), b.axe())
+    b.shot("suppression")
+    need(t.chains(event_ids=ids)[0]["suppressed"] is None, "a preview has hidden something")
+    b.click("button", "Make the rule")
+    b.see("td b", HOSTILE)
+    need(t.chains(event_ids=ids)[0]["suppressed"]["rules"][0]["name"] == HOSTILE, "not made")
+    b.click("button", "Switch off")
+    b.see("td .tag", "disabled")
+    need(t.chains(event_ids=ids)[0]["suppressed"] is None, "not off")
+    b.click("button", "Remove")
+    b.click("dialog button.bad", "Remove")
+    b.see("p", "Nothing is suppressed")
+
+
+def a_rule_over_a_true_positive_is_warned_of_and_wants_a_second_word(l, b):
+    t = l.tenant("warned")
+    events = break_in(1, "warned")
+    chain = t.chains(event_ids=t.send(events))[0]
+    t.post(f"/chains/{chain['chain_id']}/disposition", {"disposition": "true_positive"}).want(200)
+    b.enter("careful", path="/admin/#/suppressions?tenant=warned")
+    b.click("button", "New rule")
+    b.type("[name=name]", "n")
+    b.type("[name=reason]", "r")
+    b.type("[name=host]", events[0]["raw"]["Hostname"])
+    b.click("button", "Preview")
+    b.see(".note.bad", "true positive")
+    b.click("button", "Make the rule")
+    b.see(".sheet .sheet form .note.bad", "confirm")
+    need(l.tool("suppress", "list", "--tenant", "warned") == [], "made without a second word")
+    b.click("[name=confirm]")
+    b.click("button", "Make the rule")
+    b.see("td b", "n")
 
 
 def a_webhook_is_made_tried_and_sent_again(l, b):
@@ -134,5 +191,6 @@ def plan_and_retention_are_changed(l, b):
 
 if __name__ == "__main__":
     browser.main(a_key_is_rotated_with_overlap_and_revoked, a_new_key_is_shown_once_and_its_ending_is_warned_of,
-                 owners_are_previewed_before_they_are_kept, a_webhook_is_made_tried_and_sent_again,
+                 owners_are_previewed_before_they_are_kept, a_suppression_rule_is_looked_at_before_it_is_made, a_rule_over_a_true_positive_is_warned_of_and_wants_a_second_word,
+             a_webhook_is_made_tried_and_sent_again,
                  the_log_is_filtered_and_verified, plan_and_retention_are_changed)

@@ -70,6 +70,28 @@ def filters_are_in_the_url_and_outlive_a_reload(l, b):
     b.see(".fault", "min_score")
 
 
+def what_is_suppressed_is_marked_filtered_and_last_in_the_queue(l, b):
+    c = l.tenant()
+    _, one = incident(c, 1, "s1")
+    _, two = incident(c, 2, "s2")
+    name = "<b>build</b> host"
+    l.tool("suppress", "add", "--name", name, "--reason", "compiles all night", "--host", one["nodes"][0]["host"], "--confirm", "--tenant", c.name)
+    b.remember(c.key).open("/#/chains")
+    b.see(f"tr[data-chain='{one['chain_id']}'] .suppressed", name)
+    need(len(b.all(".suppressed")) == 1, "the other one is marked")
+    b.js("const s = document.querySelector('[name=suppressed]'); s.value = 'false'; s.dispatchEvent(new Event('input', { bubbles: true }))")
+    b.gone(f"tr[data-chain='{one['chain_id']}']")
+    b.see(f"tr[data-chain='{two['chain_id']}']")
+    need("suppressed=false" in b.where(), b.where())
+    need(not b.axe(), b.axe())
+    b.open(f"/#/chain/{one['chain_id']}")
+    b.see(".facts", "compiles all night")
+    b.open("/#/triage")
+    b.see("li.alert .suppressed", name)
+    marked = [bool(x.find_elements("css selector", ".suppressed")) for x in b.all("li.alert")]
+    need(marked == sorted(marked) and True in marked and False in marked, "not last", marked)
+
+
 def the_queue_stands_in_triage_s_order_with_its_factors(l, b):
     c = l.tenant()
     incident(c, 3, "q")
@@ -134,5 +156,5 @@ def a_tab_that_nobody_sees_holds_no_stream(l, b):
 
 browser.main(a_key_logs_in_for_this_tab_alone, a_revoked_key_leads_back_to_the_log_in,
              the_list_follows_the_stream_without_reload, filters_are_in_the_url_and_outlive_a_reload,
-             the_queue_stands_in_triage_s_order_with_its_factors, whatever_is_pasted_leads_back_to_the_root,
+             what_is_suppressed_is_marked_filtered_and_last_in_the_queue, the_queue_stands_in_triage_s_order_with_its_factors, whatever_is_pasted_leads_back_to_the_root,
              a_tab_that_nobody_sees_holds_no_stream)

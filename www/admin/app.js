@@ -10,6 +10,7 @@ import { tenants, tenant } from "./tenants.js";
 import { keys } from "./keys.js";
 import { owners } from "./owners.js";
 import { rules } from "./rules.js";
+import { suppressions } from "./suppressions.js";
 import { webhooks } from "./webhooks.js";
 import { audit } from "./audit.js";
 import { people, account } from "./people.js";
@@ -22,6 +23,7 @@ const screens = {
   keys: ["Keys", keys, "all"],
   owners: ["Owners", owners, "all"],
   rules: ["Rules", rules, "all"],
+  suppressions: ["Suppression", suppressions, "all"],
   webhooks: ["Webhooks", webhooks, "all"],
   people: ["People", people, "all"],
   audit: ["Audit log", audit, "all"],

@@ -12,7 +12,7 @@ import { edgeId, model, spokesman } from "./model.js";
 import { adjust, announce, busy, empty, fault, href, place } from "./page.js";
 import { Picture } from "./picture.js";
 import { story } from "./story.js";
-import { grade, span, techniques, when } from "./words.js";
+import { grade, hiddenBy, span, techniques, when } from "./words.js";
 
 const TABS = [["story", "Story"], ["timeline", "Timeline"], ["text", "As text"], ["history", "Versions and notes"], ["beside", "Besides"], ["export", "Export"]];
 
@@ -68,6 +68,7 @@ class Chain {
         tactics(c.mitre_tactics), " ", el("code", {}, c.chain_id), ` version ${c.version}`, this.version ? [" ", el("a", { href: href(["chain", this.id]) }, "to the present one")] : null),
       el("details", { class: "facts" }, el("summary", {}, `Why ${c.score.toFixed(1)}; ${c.mitre_techniques.length} techniques`), el("ul", {}, f.map((x) => el("li", {}, `${x.points > 0 ? "+" : ""}${x.points} ${x.name}: `, said(x.because, { most: 200 })))), el("p", {}, techniques(c.mitre_techniques))),
       c.truncated ? el("p", { class: "fault" }, "Not all of it is shown: ", said(c.truncated.why, { most: 200 }), `; ${c.truncated.events_not_explored} events were not explored.`) : null,
+      c.suppressed ? el("p", { class: "facts" }, hiddenBy(c), " ", c.suppressed.rules.map((r) => [said(r.reason, { most: 300 }), ` (until ${r.expires_at.slice(0, 10)}) `])) : null,
       this.version ? null : handling(c, (now) => { this.saved = true; if (now && now.chain_id) { this.m = model({ ...now }); this.show(); this.turn(this.tab); } else this.reload(); }));
     draft();
     const opened = this.picture ? this.picture.opened : new Set(), scale = this.picture ? this.picture.scale : 1;

@@ -4,11 +4,11 @@ import { get } from "./api.js";
 import { el, put, said } from "./dom.js";
 import { onLive } from "./live.js";
 import { adjust, announce, busy, empty, fault, href } from "./page.js";
-import { GRADES, STATUSES, grade, human, span, when } from "./words.js";
+import { GRADES, STATUSES, grade, hiddenBy, human, span, when } from "./words.js";
 
 const TACTICS = ["reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "defense-evasion",
   "credential-access", "discovery", "lateral-movement", "collection", "command-and-control", "exfiltration", "impact"];
-const FILTERS = ["min_confidence", "min_score", "status", "host", "entity", "technique", "assignee", "since", "until"];
+const FILTERS = ["min_confidence", "min_score", "status", "host", "entity", "technique", "assignee", "since", "until", "suppressed"];
 const QUIET = 400, RARELY = 3000;                       // ms: after a change, and between two reads
 
 export const tactics = (list) => {
@@ -27,7 +27,7 @@ function row(c, fresh) {
     el("td", {}, tactics(c.mitre_tactics), el("div", { class: "dim-text" }, `${c.mitre_techniques.length} techniques`)),
     el("td", { class: "num" }, String(c.events), el("div", { class: "dim-text" }, `${c.seeds_proven_to_root} proven`)),
     el("td", {}, when(c.last_seen), el("div", { class: "dim-text" }, `over ${span(c.first_seen, c.last_seen)}`)),
-    el("td", {}, el("span", { class: `status s-${c.status}` }, human(c.status)), c.disposition ? el("div", { class: "dim-text" }, human(c.disposition)) : null,
+    el("td", {}, el("span", { class: `status s-${c.status}` }, human(c.status)), c.disposition ? el("div", { class: "dim-text" }, human(c.disposition)) : null, hiddenBy(c),
       c.assignee ? el("div", { class: "dim-text" }, said(c.assignee, { most: 40 })) : null));
 }
 
@@ -72,14 +72,15 @@ export function chainList(into, query, { heading, short } = {}) {
 
 export function chains(into, query) {
   const field = (name, label, given) => el("label", {}, label, el("input", { name, value: query.get(name) || "", autocomplete: "off", spellcheck: "false", ...given }));
-  const choice = (name, label, values) => {
-    const s = el("select", { name }, el("option", { value: "" }, "any"), values.map((v) => el("option", { value: v }, human(v))));
+  const choice = (name, label, values, words = {}) => {
+    const s = el("select", { name }, el("option", { value: "" }, "any"), values.map((v) => el("option", { value: v }, words[v] || human(v))));
     s.value = query.get(name) || "";
     return el("label", {}, label, s);
   };
   const form = el("form", { class: "filters", "aria-label": "filters" },
     choice("min_confidence", "At least", GRADES), field("min_score", "Score from", { inputmode: "decimal", size: "4" }), choice("status", "Status", STATUSES),
     field("host", "Host"), field("entity", "Entity"), field("technique", "Technique", { placeholder: "T1003.001", size: "10" }), field("assignee", "Assignee", { size: "10" }),
+    choice("suppressed", "Suppressed", ["false", "true"], { false: "without", true: "only" }),
     field("since", "Since (UTC)", { placeholder: "2026-03-01T00:00:00Z", size: "20" }), field("until", "Until (UTC)", { placeholder: "2026-03-31T00:00:00Z", size: "20" }),
     el("button", { type: "reset" }, "Clear"));
   const below = el("div", {});

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { el, put, said } from "./dom.js";
 import { onLive } from "./live.js";
 import { busy, empty, fault, href } from "./page.js";
-import { eventLine, grade } from "./words.js";
+import { eventLine, grade, hiddenBy } from "./words.js";
 
 const PAGES = 4, PAGE = 25, MOST = 2000;
 
@@ -31,7 +31,7 @@ function alert(a, node) {
     el("div", { class: "rank" }, String(a.rank)),
     el("div", { class: "matter" },
       el("p", {}, el("span", { class: `label l-${a.severity_label}` }, `${a.severity_label} ${a.severity}`), " ", a.chain_confidence ? grade(a.chain_confidence) : null, " ",
-        node ? eventLine(node, 120) : el("code", {}, a.alert_id), a.repeats ? el("span", { class: "tag" }, `stands for ${a.repeats} more`) : null),
+        node ? eventLine(node, 120) : el("code", {}, a.alert_id), hiddenBy(a), a.repeats ? el("span", { class: "tag" }, `stands for ${a.repeats} more`) : null),
       el("p", { class: "row" }, el("b", {}, said(a.recommended_action, { most: 200 })),
         a.chain_id ? el("a", { href: href(["chain", a.chain_id], { from: a.alert_id }) }, "Open its chain") : null),
       el("details", {}, el("summary", {}, `${a.points.toFixed(1)} points from ${a.factors.length} factors: `,

@@ -54,3 +54,7 @@ export function eventLine(n, most = 160) {
 
 export const techniques = (list) =>
   (list || []).map((t) => el("span", { class: "tag" }, t));
+
+// Marked, not left out: who looks decides.
+export const hiddenBy = (c) => c.suppressed && el("div", { class: "tag suppressed", title: c.suppressed.rules.map((r) => `${r.name}: ${r.reason} (until ${r.expires_at.slice(0, 10)})`).join("\n") },
+  "suppressed: ", said(c.suppressed.rules.map((r) => r.name).join(", "), { most: 60 }));
