@@ -199,7 +199,7 @@ post(struct app *app, const struct request *rq, struct reply *rp)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/causal/analyze", SCOPE_ANALYZE, 0, post },
+	{ METHOD_POST, "/causal/analyze", SCOPE_ANALYZE, ROUTE_CONSOLE, post },
 };
 
 int

@@ -300,7 +300,7 @@ say(struct turn *t, const char *what, struct str text)
 {
 	if (text.len == 0)
 		return RC_OK;
-	return graph_chain_say(t->g, t->row.id, t->rq->key_id, str_of(what),
+	return graph_chain_say(t->g, t->row.id, t->rq->author, str_of(what),
 	    text, clock_now_ns());
 }
 
@@ -390,7 +390,7 @@ cut_edge(struct turn *t, int64_t from, int64_t to)
 	struct ingest *in;
 	enum rc rc;
 
-	rc = graph_unlink_add(t->g, from, to, t->rq->key_id, clock_now_ns());
+	rc = graph_unlink_add(t->g, from, to, t->rq->author, clock_now_ns());
 	if (rc != RC_OK)
 		return rc;
 	graph_view_reset(t->g);
@@ -470,14 +470,17 @@ unlink_edge(struct app *app, const struct request *rq, struct reply *rp)
 	return take_turn(app, rq, rp, unlink_step);
 }
 
+#define CHANGES (ROUTE_CONSOLE | ROUTE_WRITES)
+
 static const struct route routes[] = {
-	{ METHOD_GET, "/chains", SCOPE_READ, 0, list },
-	{ METHOD_GET, "/chains/{id}", SCOPE_READ, 0, show },
-	{ METHOD_PATCH, "/chains/{id}", SCOPE_ANALYZE, ROUTE_WRITES, patch },
-	{ METHOD_GET, "/chains/{id}/history", SCOPE_READ, 0, history },
-	{ METHOD_POST, "/chains/{id}/disposition", SCOPE_ANALYZE, ROUTE_WRITES,
+	{ METHOD_GET, "/chains", SCOPE_READ, ROUTE_CONSOLE, list },
+	{ METHOD_GET, "/chains/{id}", SCOPE_READ, ROUTE_CONSOLE, show },
+	{ METHOD_PATCH, "/chains/{id}", SCOPE_ANALYZE, CHANGES, patch },
+	{ METHOD_GET, "/chains/{id}/history", SCOPE_READ, ROUTE_CONSOLE,
+	    history },
+	{ METHOD_POST, "/chains/{id}/disposition", SCOPE_ANALYZE, CHANGES,
 	    disposition },
-	{ METHOD_POST, "/chains/{id}/unlink", SCOPE_ANALYZE, ROUTE_WRITES,
+	{ METHOD_POST, "/chains/{id}/unlink", SCOPE_ANALYZE, CHANGES,
 	    unlink_edge },
 };
 

@@ -371,8 +371,8 @@ static const struct route routes[] = {
 	    hec_health },
 	{ METHOD_GET, SPLUNK_BASE "/health/1.0", 0, ROUTE_OPEN | ROUTE_FREE,
 	    hec_health },
-	{ METHOD_GET, "/events", SCOPE_READ, 0, list },
-	{ METHOD_GET, "/events/{id}", SCOPE_READ, 0, show },
+	{ METHOD_GET, "/events", SCOPE_READ, ROUTE_CONSOLE, list },
+	{ METHOD_GET, "/events/{id}", SCOPE_READ, ROUTE_CONSOLE, show },
 };
 
 int

@@ -133,10 +133,11 @@ coverage(struct app *app, const struct request *rq, struct reply *rp)
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/causal/edges", SCOPE_READ, 0, edges },
-	{ METHOD_GET, "/causal/entities", SCOPE_READ, 0, entities },
-	{ METHOD_GET, "/causal/entities/{kind}/{key}", SCOPE_READ, 0, entity },
-	{ METHOD_GET, "/coverage", SCOPE_READ, 0, coverage },
+	{ METHOD_GET, "/causal/edges", SCOPE_READ, ROUTE_CONSOLE, edges },
+	{ METHOD_GET, "/causal/entities", SCOPE_READ, ROUTE_CONSOLE, entities },
+	{ METHOD_GET, "/causal/entities/{kind}/{key}", SCOPE_READ,
+	    ROUTE_CONSOLE, entity },
+	{ METHOD_GET, "/coverage", SCOPE_READ, ROUTE_CONSOLE, coverage },
 };
 
 int

@@ -246,7 +246,7 @@ keep_and_give(struct turn *t, struct investigation *v, const char *fallback,
 	memcpy(v->chain, t->row.id, sizeof(v->chain));
 	v->version = t->row.version;
 	v->at_ns = clock_now_ns();
-	v->who = t->rq->key_id;
+	v->who = t->rq->author;
 	v->audience = str_of(who == AUDIENCE_EXECUTIVE ? "executive" :
 	    "analyst");
 	v->grade = t->row.grade;
@@ -375,9 +375,11 @@ list(struct app *app, const struct request *rq, struct reply *rp)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/ai/investigate", SCOPE_AI, 0, post },
-	{ METHOD_GET, "/investigations", SCOPE_READ | SCOPE_AI, 0, list },
-	{ METHOD_GET, "/investigations/{id}", SCOPE_READ | SCOPE_AI, 0, get },
+	{ METHOD_POST, "/ai/investigate", SCOPE_AI, ROUTE_CONSOLE, post },
+	{ METHOD_GET, "/investigations", SCOPE_READ | SCOPE_AI, ROUTE_CONSOLE,
+	    list },
+	{ METHOD_GET, "/investigations/{id}", SCOPE_READ | SCOPE_AI, ROUTE_CONSOLE,
+	    get },
 };
 
 int

@@ -16,6 +16,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -53,7 +54,8 @@ store_ready(struct desk *d)
 static enum rc
 admit(struct desk *d, struct request *rq, struct reply *rp)
 {
-	struct route route = { METHOD_GET, "/causal/live", SCOPE_READ, 0, NULL };
+	struct route route = { METHOD_GET, "/causal/live", SCOPE_READ,
+	    ROUTE_CONSOLE, NULL };
 	bool known = str_is(rq->path, route.pattern);
 	bool get = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
 	enum rc rc;
@@ -155,10 +157,12 @@ static void
 hand_over(struct desk *d, const struct request *rq, const struct reply *rp,
     struct live_guest *guest)
 {
-	snprintf(guest->key_id, sizeof(guest->key_id), "%.*s",
+	snprintf(guest->pass.key_id, sizeof(guest->pass.key_id), "%.*s",
 	    STR_ARG(rq->key_id));
+	memcpy(guest->pass.session, rq->session, sizeof(rq->session));
 	log_info("id=%s method=GET path=/causal/live status=200 tenant=%lld"
-	    " key=%s after=%lld", rq->id, (long long)rq->tenant, guest->key_id,
+	    " key=%s after=%lld", rq->id, (long long)rq->tenant,
+	    guest->pass.key_id,
 	    (long long)guest->after);
 	head_write(rq, rp, &d->out);
 	buf_put_str(&d->out, buf_str(&rp->body));
@@ -256,6 +260,8 @@ main(void)
 		.heartbeat_s = d.conf.live_heartbeat_s,
 		.recycle_s = d.conf.live_poll ? POLL_S : d.conf.live_recycle_s,
 		.poll = d.conf.live_poll,
+		.session_idle_s = d.conf.session_idle_s,
+		.session_most_s = d.conf.session_most_s,
 	};
 	if (fcgi_listen(&stop_fd) != RC_OK
 	    || live_start(&limits, stop_fd, &d.live) != RC_OK)

@@ -345,7 +345,7 @@ stop(struct app *app)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/ai/triage", SCOPE_AI, 0, post },
+	{ METHOD_POST, "/ai/triage", SCOPE_AI, ROUTE_CONSOLE, post },
 };
 
 int

@@ -49,6 +49,7 @@ struct request {
 	struct str fetch_site;		/* Sec-Fetch-Site: where the page was from */
 	struct str forwarded_proto;	/* X-Forwarded-Proto; believed by nobody yet */
 	bool from_panel;		/* X-TRACE-Panel: a script of ours sent it */
+	struct str of_tenant;		/* X-TRACE-Tenant: where a session looks */
 	bool tls;			/* the client came over TLS */
 	char id[129];			/* the request id, NUL-terminated */
 	struct str body;		/* unpacked */
@@ -61,7 +62,9 @@ struct request {
 	uint32_t scopes;
 	struct str key_id;
 	struct str who;			/* for the audit log: "key:…", "admin:…" */
+	struct str author;		/* on what is kept: a key's id, "admin:…" */
 	int64_t administrator;		/* 0: no session, a key or nobody */
+	uint8_t session[32];		/* whose cookie; see session_good */
 };
 
 struct str request_param(const struct request *rq, const char *name);

@@ -33,6 +33,7 @@ struct live_limits {
 	/* A long poll, for servers that hold back what is written to them: a
 	 * stream ends with its first messages, or after recycle_s. */
 	bool poll;
+	int64_t session_idle_s, session_most_s;
 };
 
 /* Starts the thread. It ends every stream, and itself, once stop_fd polls
@@ -47,11 +48,16 @@ void live_stop(struct live *live);
 MUST_CHECK enum rc live_reserve(struct live *live, int64_t tenant);
 void live_release(struct live *live, int64_t tenant);
 
+/* What a stream stands on; it ends within a second of that. */
+struct live_pass {
+	char key_id[16];	/* "": a session */
+	uint8_t session[32];	/* its hash, see session_good */
+};
 struct live_guest {
 	int fd;			/* of the connection, non-blocking; now live's */
 	uint16_t request;	/* its FastCGI request id */
 	int64_t tenant;
-	char key_id[16];
+	struct live_pass pass;
 	int64_t after;		/* the last change the client has */
 	bool told;		/* its head held a message: of a gap */
 };

@@ -24,6 +24,8 @@ enum scope {
 	SCOPE_INGEST = 1, SCOPE_READ = 2, SCOPE_ANALYZE = 4, SCOPE_AI = 8,
 	SCOPE_ADMIN = 16, SCOPE_ASSERT = 32, SCOPE_OPERATOR = 64,
 };
+/* What a session may do in a tenant, whoever's it is. */
+#define SESSION_SCOPES (SCOPE_READ | SCOPE_ANALYZE | SCOPE_AI)
 /* "ingest read" or "ingest,read" -> bits; false: an unknown word. */
 MUST_CHECK bool scopes_parse(struct str text, uint32_t *scopes);
 struct str scopes_text(struct arena *a, uint32_t scopes);
@@ -59,12 +61,17 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
  * missing has its default. False: `why` says which line. */
 MUST_CHECK bool config_read(struct config *c, char *why, size_t len);
 
+enum { OPENED_MAX = 32 };
 struct app {			/* one per worker thread */
 	const struct config *conf;
 	struct store *store;	/* NULL: could not be opened, see trouble */
 	const char *trouble;	/* why every answer is 503; NULL: none */
 	bool misconfigured;	/* trouble is the configuration's: for ever */
 	void *own;		/* the responder's, shared by its threads */
+	struct opened {		/* by an operator, and written to the audit log */
+		int64_t administrator, tenant, hour;
+	} opened[OPENED_MAX];
+	size_t n_opened;
 };
 
 typedef enum rc handler(struct app *app, const struct request *rq,
@@ -80,6 +87,8 @@ enum {
 	ROUTE_NO_JSON = 16,	/* body may be NDJSON or text: type check by handler */
 	ROUTE_SESSION = 32,	/* also by an administrator's session: rq->tenant is
 				   then that administrator's, 0 for an operator */
+	ROUTE_CONSOLE = 256,	/* also by a session, as SESSION_SCOPES, in the
+				   tenant it looks at: rq->tenant is that one */
 	ROUTE_CONTROL = 64,	/* as ROUTE_WRITES, with control.db's transaction */
 	ROUTE_HOOKS = 128,	/* as ROUTE_WRITES, with hooks.db's transaction */
 };

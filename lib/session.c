@@ -44,6 +44,34 @@ token_make(char token[SESSION_TEXT], uint8_t hash[SHA256_LEN])
 
 /* ---- sessions ------------------------------------------------------------ */
 
+void
+session_hash(struct str token, uint8_t hash[SHA256_LEN])
+{
+	sha256(token.p, token.len, hash);
+}
+
+static enum rc
+good(struct store *st, struct arena *a, const uint8_t hash[SHA256_LEN],
+    struct session_span span, int64_t now_ns, struct session_row *row)
+{
+	enum rc rc = control_session_get(st, a, hash, row);
+
+	if (rc != RC_OK)
+		return rc == RC_ABSENT ? RC_UNAUTHORISED : rc;
+	return now_ns - row->seen_ns > span.idle_s * NS_PER_S ||
+	    now_ns - row->created_ns > span.most_s * NS_PER_S ?
+	    RC_UNAUTHORISED : RC_OK;
+}
+
+enum rc
+session_good(struct store *st, struct arena *a, const uint8_t hash[SHA256_LEN],
+    struct session_span span, int64_t now_ns)
+{
+	struct session_row row;
+
+	return good(st, a, hash, span, now_ns, &row);
+}
+
 enum rc
 session_check(struct store *st, struct arena *a, struct str token,
     struct session_span span, int64_t now_ns, struct session *s)
@@ -56,13 +84,10 @@ session_check(struct store *st, struct arena *a, struct str token,
 
 	if (token.len != SESSION_TEXT - 1)
 		return RC_UNAUTHORISED;
-	sha256(token.p, token.len, hash);
-	rc = control_session_get(st, a, hash, &row);
+	session_hash(token, hash);
+	rc = good(st, a, hash, span, now_ns, &row);
 	if (rc != RC_OK)
-		return rc == RC_ABSENT ? RC_UNAUTHORISED : rc;
-	if (now_ns - row.seen_ns > span.idle_s * NS_PER_S ||
-	    now_ns - row.created_ns > span.most_s * NS_PER_S)
-		return RC_UNAUTHORISED;
+		return rc;
 	if (now_ns - row.seen_ns > every_s * NS_PER_S)
 		rc = control_session_seen(st, hash, now_ns);
 	if (rc != RC_OK)

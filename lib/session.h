@@ -45,6 +45,11 @@ const char *password_fault(struct str name, struct str password);
 MUST_CHECK enum rc session_check(struct store *st, struct arena *a,
     struct str token, struct session_span span, int64_t now_ns,
     struct session *s);
+/* The name under which the store knows a session. */
+void session_hash(struct str token, uint8_t hash[32]);
+/* Is it still good? Asking is no use of it. RC_UNAUTHORISED: no. */
+MUST_CHECK enum rc session_good(struct store *st, struct arena *a,
+    const uint8_t hash[32], struct session_span span, int64_t now_ns);
 /* RC_UNAUTHORISED: name or password is wrong, which of them is not told.
  * RC_TOO_MANY: *wait_s is to be waited. */
 MUST_CHECK enum rc session_sign_in(struct store *st, struct arena *a,

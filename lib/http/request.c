@@ -160,6 +160,7 @@ request_read(struct request *rq, struct arena *mem, char *const *envp)
 	rq->fetch_site = request_env(envp, "HTTP_SEC_FETCH_SITE");
 	rq->forwarded_proto = env_once(envp, "HTTP_X_FORWARDED_PROTO");
 	rq->from_panel = request_env(envp, "HTTP_X_TRACE_PANEL").len > 0;
+	rq->of_tenant = request_env(envp, "HTTP_X_TRACE_TENANT");
 	rq->tls = str_is_fold(request_env(envp, "HTTPS"), "on")
 	    || str_is(request_env(envp, "REQUEST_SCHEME"), "https");
 	if (!uri_split(rq))

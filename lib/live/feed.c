@@ -69,18 +69,25 @@ feed_free(struct feed *f)
 	mem_free(f);
 }
 
+static bool
+same_pass(const struct live_pass *a, const struct live_pass *b)
+{
+	return strcmp(a->key_id, b->key_id) == 0 &&
+	    memcmp(a->session, b->session, sizeof(a->session)) == 0;
+}
+
 static struct ticket *
-ticket_take(struct feed *f, const char *key_id)
+ticket_take(struct feed *f, const struct live_pass *pass)
 {
 	struct ticket *t;
 
 	for (t = f->tickets; t != NULL; t = t->next) {
-		if (strcmp(t->key_id, key_id) == 0)
+		if (same_pass(&t->pass, pass))
 			break;
 	}
 	if (t == NULL) {
 		t = mem_get(sizeof(*t));
-		snprintf(t->key_id, sizeof(t->key_id), "%s", key_id);
+		t->pass = *pass;
 		t->next = f->tickets;
 		f->tickets = t;
 	}
@@ -102,10 +109,11 @@ ticket_give(struct feed *f, struct ticket *t)
 }
 
 void
-feed_add(struct feed *f, struct stream *s, const char *key_id, int64_t after)
+feed_add(struct feed *f, struct stream *s, const struct live_pass *pass,
+    int64_t after)
 {
 	s->feed = f;
-	s->ticket = ticket_take(f, key_id);
+	s->ticket = ticket_take(f, pass);
 	s->sent = after;
 	s->current = false;
 	s->next = f->streams;
@@ -249,13 +257,14 @@ feed_catch_up(struct feed *f, struct stream *s, struct desk *d)
 	stream_flush(s, d->now_ns);
 }
 
-/* A store that cannot be read now tells nothing about a key. */
+/* A store that cannot be read now tells nothing about a key or session. */
 static bool
 key_is_dead(struct feed *f, const struct ticket *t, struct desk *d,
     int64_t wall_ns)
 {
 	struct key_row k;
-	enum rc rc = store_key_get(f->store, d->mem, str_of(t->key_id), &k);
+	enum rc rc = store_key_get(f->store, d->mem, str_of(t->pass.key_id),
+	    &k);
 
 	if (rc != RC_OK)
 		return rc == RC_ABSENT;
@@ -263,12 +272,23 @@ key_is_dead(struct feed *f, const struct ticket *t, struct desk *d,
 	    || (k.expires_ns != 0 && k.expires_ns <= wall_ns);
 }
 
+static bool
+session_is_dead(struct feed *f, const struct ticket *t, struct desk *d,
+    struct session_span span, int64_t wall_ns)
+{
+	return session_good(f->store, d->mem, t->pass.session, span, wall_ns)
+	    == RC_UNAUTHORISED;
+}
+
 void
-feed_check_keys(struct feed *f, struct desk *d, int64_t wall_ns)
+feed_check_passes(struct feed *f, struct desk *d, struct session_span span,
+    int64_t wall_ns)
 {
 	struct ticket *t;
 
 	desk_clear(d);
 	for (t = f->tickets; t != NULL; t = t->next)
-		t->dead = key_is_dead(f, t, d, wall_ns);
+		t->dead = t->pass.key_id[0] != '\0' ?
+		    key_is_dead(f, t, d, wall_ns) :
+		    session_is_dead(f, t, d, span, wall_ns);
 }

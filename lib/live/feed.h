@@ -13,13 +13,15 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "live.h"
 #include "live/stream.h"
+#include "session.h"
 #include "store.h"
 
-struct ticket {			/* a key that holds streams open */
-	char key_id[16];
+struct ticket {			/* a key or session that holds streams open */
+	struct live_pass pass;
 	size_t holders;
-	bool dead;		/* revoked, expired or gone */
+	bool dead;		/* revoked, ended, expired or gone */
 	struct ticket *next;
 };
 
@@ -46,7 +48,7 @@ void desk_release(struct desk *d);
 struct feed *feed_new(int64_t tenant, struct store *store, int64_t after);
 void feed_free(struct feed *f);		/* without streams */
 
-void feed_add(struct feed *f, struct stream *s, const char *key_id,
+void feed_add(struct feed *f, struct stream *s, const struct live_pass *pass,
     int64_t after);
 void feed_remove(struct feed *f, struct stream *s);
 
@@ -54,7 +56,8 @@ void feed_remove(struct feed *f, struct stream *s);
 void feed_poll(struct feed *f, struct desk *d);
 /* Let a stream that is not current read on. */
 void feed_catch_up(struct feed *f, struct stream *s, struct desk *d);
-/* Ask the store about every key; the dead ones are marked. */
-void feed_check_keys(struct feed *f, struct desk *d, int64_t wall_ns);
+/* Ask the store about every key and session; the dead ones are marked. */
+void feed_check_passes(struct feed *f, struct desk *d,
+    struct session_span span, int64_t wall_ns);
 
 #endif

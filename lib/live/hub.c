@@ -158,7 +158,7 @@ enter(struct hub *h, const struct live_guest *g)
 	if (limits->recycle_s > 0)
 		s->end_ns = h->desk.now_ns + limits->recycle_s * NS_PER_S;
 	s->had = g->told ? g->after - 1 : g->after;
-	feed_add(f, s, g->key_id, g->after);
+	feed_add(f, s, &g->pass, g->after);
 }
 
 static void
@@ -221,7 +221,7 @@ static void
 dismiss(struct hub *h, struct stream *s, const char *why)
 {
 	log_info("stream ends tenant=%lld key=%s why=%s",
-	    (long long)s->feed->tenant, s->ticket->key_id, why);
+	    (long long)s->feed->tenant, s->ticket->pass.key_id, why);
 	stream_end(s, h->desk.now_ns);
 	leave(h, s);
 }
@@ -271,11 +271,13 @@ look_after(struct hub *h, struct stream *s)
 static void
 sweep(struct hub *h)
 {
+	const struct session_span span = { h->live->limits.session_idle_s,
+		h->live->limits.session_most_s };
 	int64_t wall_ns = clock_now_ns();
 	struct feed *f;
 
 	for (f = h->feeds; f != NULL; f = f->next)
-		feed_check_keys(f, &h->desk, wall_ns);
+		feed_check_passes(f, &h->desk, span, wall_ns);
 	each_stream(h, look_after);
 	h->sweep_ns = h->desk.now_ns + SWEEP_NS;
 }

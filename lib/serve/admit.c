@@ -5,6 +5,8 @@
  */
 #include "serve/inner.h"
 
+#include <string.h>
+
 #include "auth.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,6 +21,7 @@ struct asker {
 	enum rc rc;		/* RC_OK: one of the two */
 	struct key_row key;
 	struct session session;	/* administrator 0: it is the key */
+	uint8_t hash[32];	/* the session's */
 };
 
 void
@@ -180,9 +183,11 @@ session_find(struct app *app, const struct request *rq, int64_t now_ns,
 		app->conf->session_most_s };
 	struct str token = serve_session_cookie(rq);
 
-	if (token.len > 0 && may_read(rq))
-		k->rc = session_check(app->store, rq->mem, token, span, now_ns,
-		    &k->session);
+	if (token.len == 0 || !may_read(rq))
+		return;
+	session_hash(token, k->hash);
+	k->rc = session_check(app->store, rq->mem, token, span, now_ns,
+	    &k->session);
 }
 
 static void
@@ -194,7 +199,7 @@ asker_find(struct app *app, const struct request *rq,
 	if (rq->api_key.len > 0)
 		k->rc = auth_key(app->store, rq->mem, rq->api_key, from, now_ns,
 		    &k->key);
-	else if ((route->flags & ROUTE_SESSION) != 0)
+	else if ((route->flags & (ROUTE_SESSION | ROUTE_CONSOLE)) != 0)
 		session_find(app, rq, now_ns, k);
 }
 
@@ -206,14 +211,83 @@ asker_tell(struct request *rq, const struct asker *k)
 	if (s->administrator == 0) {
 		rq->tenant = k->key.tenant;
 		rq->scopes = k->key.scopes;
-		rq->key_id = k->key.key_id;
+		rq->key_id = rq->author = k->key.key_id;
 		rq->who = str_printf(rq->mem, "key:%.*s", STR_ARG(rq->key_id));
 		return;
 	}
 	rq->administrator = s->administrator;
 	rq->tenant = s->tenant;
 	rq->scopes = SCOPE_ADMIN | (s->tenant == 0 ? SCOPE_OPERATOR : 0);
-	rq->who = str_printf(rq->mem, "admin:%.*s", STR_ARG(s->name));
+	rq->who = rq->author = str_printf(rq->mem, "admin:%.*s",
+	    STR_ARG(s->name));
+	memcpy(rq->session, k->hash, sizeof(rq->session));
+}
+
+/* ---- a session in a tenant ------------------------------------------------- */
+
+/*
+ * That an operator looks into a tenant stands in the audit log, as the making
+ * of a key would: once an hour and process, and once a minute of all processes
+ * together, for a page asks several at once.
+ */
+static enum rc
+opening_told(struct app *app, const struct request *rq, int64_t now_ns)
+{
+	struct opened now = { rq->administrator, rq->tenant,
+		now_ns / NS_PER_HOUR };
+	struct bucket b;
+	size_t i;
+	enum rc rc;
+
+	for (i = 0; i < app->n_opened && i < OPENED_MAX; i++)
+		if (app->opened[i].administrator == now.administrator &&
+		    app->opened[i].tenant == now.tenant &&
+		    app->opened[i].hour == now.hour)
+			return RC_OK;
+	rc = store_bucket(app->store, str_printf(rq->mem, "o:%lld:%lld",
+	    (long long)now.administrator, (long long)now.tenant), 1, 1,
+	    now_ns, &b);
+	if (rc == RC_OK && b.taken)
+		rc = store_audit(app->store, now_ns, rq->who, rq->tenant,
+		    STR("tenant.open"), rq->remote_addr);
+	if (rc == RC_OK)
+		app->opened[app->n_opened++ % OPENED_MAX] = now;
+	return rc;
+}
+
+/*
+ * What a tenant's console asks, by a session: only from our own pages, reading
+ * too, for these answers are the tenant's evidence. An administrator of a
+ * tenant has that one, an operator says which; there the session may do what an
+ * analyst's key may, and nothing of administration.
+ */
+static enum rc
+console_enter(struct app *app, struct request *rq, struct reply *rp,
+    const struct session *s, int64_t now_ns)
+{
+	struct tenant t;
+	enum rc rc = serve_from_panel(rq, rp);
+
+	if (rc != RC_OK)
+		return rc;
+	rq->scopes = SESSION_SCOPES;
+	if (s->tenant != 0) {
+		if (rq->of_tenant.len > 0 &&
+		    !str_eq(rq->of_tenant, s->tenant_name))
+			return reply_problem(rp, RC_ABSENT,
+			    "there is no such tenant");
+		return RC_OK;
+	}
+	if (rq->of_tenant.len == 0)
+		return reply_problem(rp, RC_INVALID, "your account is of all"
+		    " tenants: say which by X-TRACE-Tenant: NAME");
+	rc = store_tenant_named(app->store, rq->mem, rq->of_tenant, &t);
+	if (rc == RC_ABSENT)
+		return reply_problem(rp, rc, "there is no such tenant");
+	if (rc != RC_OK)
+		return rc;
+	rq->tenant = t.id;
+	return opening_told(app, rq, now_ns);
 }
 
 static bool
@@ -227,7 +301,7 @@ changes(const struct request *rq)
 
 static enum rc
 verdict(struct app *app, struct request *rq, struct reply *rp,
-    const struct route *route, const struct asker *k)
+    const struct route *route, const struct asker *k, int64_t now_ns)
 {
 	bool open = (route->flags & ROUTE_OPEN) != 0;
 	enum rc rc;
@@ -243,7 +317,11 @@ verdict(struct app *app, struct request *rq, struct reply *rp,
 		    "the key may not be used from this address");
 	if (k->rc != RC_OK)
 		return unauthorised(rq, rp);
-	if (rq->administrator != 0 && changes(rq)) {
+	if (rq->administrator != 0 && (route->flags & ROUTE_CONSOLE) != 0) {
+		rc = console_enter(app, rq, rp, &k->session, now_ns);
+		if (rc != RC_OK)
+			return rc;
+	} else if (rq->administrator != 0 && changes(rq)) {
 		rc = serve_from_panel(rq, rp);
 		if (rc != RC_OK)
 			return rc;
@@ -279,5 +357,5 @@ serve_admit(struct app *app, struct request *rq, struct reply *rp,
 		return rc;
 	if (k.rc == RC_OK && k.session.administrator == 0)
 		store_key_used(app->store, k.key.key_id, now_ns);
-	return verdict(app, rq, rp, route, &k);
+	return verdict(app, rq, rp, route, &k, now_ns);
 }

@@ -135,13 +135,15 @@ class Person(Client):
     def __init__(self, lab, name=None, source=None):
         super().__init__(lab, None)
         Person.born += 1
-        self.name, self.cookie, self.attributes = name, None, ""
+        self.name, self.cookie, self.attributes, self.tenant = name, None, "", None
         self.source = source or f"127.0.{1 + Person.born // 250}.{1 + Person.born % 250}"
 
     def request(self, method, path, body=None, headers=None, key=True):
         h = {"X-TRACE-Panel": "1"}
         if self.cookie:
             h["Cookie"] = self.cookie
+        if self.tenant:                             # which an operator looks at
+            h["X-TRACE-Tenant"] = self.tenant
         h.update(headers or {})
         a = super().request(method, path, body, {k: v for k, v in h.items() if v is not None}, key)
         if "set-cookie" in a.headers:
@@ -155,14 +157,16 @@ class Person(Client):
 class Stream:
     """A subscriber of GET /causal/live, read only inside wait()."""
 
-    def __init__(self, port, base, key, query="", last=None, receive_buffer=None, cookie=None):
+    def __init__(self, port, base, key, query="", last=None, receive_buffer=None, cookie=None, tenant=None):
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(20)
         self.sock.connect(("127.0.0.1", port))
         last = "" if last is None else f"Last-Event-ID: {last}\r\n"
-        who = f"X-API-Key: {key}\r\n" if key else f"Cookie: {cookie}\r\n" if cookie else ""
+        who = f"X-API-Key: {key}\r\n" if key else f"Cookie: {cookie}\r\nX-TRACE-Panel: 1\r\n" if cookie else ""
+        if tenant:
+            who += f"X-TRACE-Tenant: {tenant}\r\n"
         self.sock.sendall(f"GET {base}/causal/live{query} HTTP/1.1\r\nHost: localhost\r\n"
                           f"{who}{last}\r\n".encode())
         self.status, self.headers, self.wire, self.text = None, {}, b"", b""

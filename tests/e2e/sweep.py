@@ -8,6 +8,7 @@ import json, re
 import lab
 from lab import Person, break_in, need, sign_in
 
+CONSOLE = {"read", "analyze", "ai"}                     # what a session may do in a tenant
 SCOPES = ("ingest", "read", "analyze", "ai", "admin", "assert", "operator")
 ANYBODYS = {"/health", "/services/collector/health", "/services/collector/health/1.0", "/openapi.json", "/admin/session", "/admin/claim"}
 MARK = "mine-and-nobody-elses"
@@ -101,7 +102,7 @@ class Harbour:
 
 def ask(c, method, path, body):
     if path.startswith("/causal/live"):
-        s = lab.Stream(c.lab.port, "/api/v1", c.key, cookie=getattr(c, "cookie", None))
+        s = lab.Stream(c.lab.port, "/api/v1", c.key, cookie=getattr(c, "cookie", None), tenant=getattr(c, "tenant", None))
         s.wait(lambda: s.status, 10)
         s.close()
         return lab.Answer(method, path, s.status, s.headers, b"")
@@ -206,8 +207,8 @@ def another_tenants_administrator_finds_nothing_of_it(l):
     def verdict(scopes, named, path):
         if path in ANYBODYS or path == "/rate_limit":
             return None
-        if not scopes & {"admin", "operator"}:
-            return (401,)                           # a session is for administration alone
+        if scopes <= {"ingest", "assert"}:
+            return (401,)                           # a session sends no events
         if scopes == {"operator"}:
             return (403,)
         return (404,) if named else None
@@ -216,6 +217,70 @@ def another_tenants_administrator_finds_nothing_of_it(l):
         h.stranger_person.get(f"/admin/{path}?tenant=mine").problem(404)
     h.stranger_person.post("/admin/administrators", {"name": "operator"}).problem(404)
     h.stranger_person.request("DELETE", "/admin/administrators/operator").problem(404)
+
+
+def in_another_tenant_a_session_gets_nothing(l):
+    """Named as the tenant to look at, `mine` does not exist for another's administrator."""
+    h = l.harbour
+    h.stranger_person.tenant = "mine"
+    sweep(h, h.stranger_person, lambda scopes, named, path: (404,) if scopes & CONSOLE and path != "/rate_limit" else None)
+    h.stranger_person.tenant = None
+
+
+def a_session_reads_and_judges_and_does_no_more(l):
+    """In its own tenant: what read, analyze and ai may, administration, and nothing else."""
+    h, seen = l.harbour, set()
+    for c, tenant in ((h.person, None), (h.operator, "mine")):
+        c.tenant = tenant
+        for method, path, body, scopes, named in h.calls():
+            if path in ANYBODYS or path == "/rate_limit" or not scopes or scopes & {"admin", "operator"}:
+                continue
+            a = c.get(path) if scopes & CONSOLE and method == "GET" and path != "/causal/live" else None
+            if a is not None:
+                seen.add(path)
+                need(a.status == 200, path, "by", c.name, "is", a.status, a.body[:200])
+            elif not scopes & CONSOLE:
+                need(c.request(method, path, body).status in (401, 403), method, path, "is let through")
+        c.tenant = None
+    need(len(seen) >= 10, "only", seen)
+
+
+def an_operator_says_which_tenant_and_that_is_written_down(l):
+    h, op = l.harbour, l.harbour.operator
+    sweep(h, op, lambda scopes, named, path: (422,) if scopes & CONSOLE else None)
+    op.tenant = "no-such-tenant"
+    sweep(h, op, lambda scopes, named, path: (404,) if scopes & CONSOLE else None)
+    op.tenant = None
+    lines = [x for x in op.get("/admin/audit?what=tenant.open").want(200).json()["lines"]]
+    need(lines and all(x["who"] == "admin:operator" and x["tenant"] == "mine" for x in lines), lines)
+
+
+def a_session_counts_from_our_own_pages_alone(l):
+    h = l.harbour
+    for c, tenant in ((h.person, None), (h.operator, "mine")):
+        c.tenant = tenant
+        for headers, status in (({"X-TRACE-Panel": None}, 403), ({"Sec-Fetch-Site": "same-site"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 401)):
+            for method, path, body, scopes, named in h.calls():
+                if scopes & CONSOLE and path != "/causal/live":
+                    a = c.request(method, path, body, headers=headers)
+                    need(a.status == status and not any(s.encode() in a.body for s in h.secrets if s not in path), method, path, headers, a.status)
+        c.tenant = None
+
+
+def what_a_person_says_of_a_chain_bears_his_name(l):
+    h, at = l.harbour, f"/chains/{l.harbour.values['chain_id']}"
+    h.person.request("PATCH", at, {"note": "seen"}).want(200)
+    notes = h.first.get(at + "/history").want(200).json()["notes"]
+    need([(n["who"], n["text"]) for n in notes if n["text"] == "seen"] == [(f"admin:{MARK}", "seen")], notes)
+
+
+def a_session_s_stream_ends_with_the_session(l):
+    p = l.person("streaming", "mine")
+    s = lab.Stream(l.port, "/api/v1", None, cookie=p.cookie).opened()
+    p.request("DELETE", "/admin/session").want(204)
+    need(s.wait(lambda: s.ended, 5), "it goes on")
+    s.close()
+    l.tool("admin", "remove", "streaming")
 
 
 def a_tenants_own_administrator_is_no_operator(l):
@@ -247,5 +312,8 @@ def nothing_was_changed_by_all_that(l):
 if __name__ == "__main__":
     lab.main(set_up, nobody_gets_anything, an_ended_key_or_session_gets_nothing, a_key_of_too_small_a_scope_gets_403,
              another_tenants_key_finds_nothing_of_it, another_tenants_lists_hold_nothing_of_it,
-             another_tenants_administrator_finds_nothing_of_it, a_tenants_own_administrator_is_no_operator,
-             nothing_was_changed_by_all_that)
+             another_tenants_administrator_finds_nothing_of_it, in_another_tenant_a_session_gets_nothing,
+             a_session_reads_and_judges_and_does_no_more, an_operator_says_which_tenant_and_that_is_written_down,
+             a_session_counts_from_our_own_pages_alone, a_tenants_own_administrator_is_no_operator,
+             nothing_was_changed_by_all_that, what_a_person_says_of_a_chain_bears_his_name,
+             a_session_s_stream_ends_with_the_session)
