@@ -3,7 +3,7 @@
 """The console: logging in, the list, the queue, and the way back from whatever is
 pasted, in a real browser."""
 import json, random
-import browser
+import browser, lab
 from browser import Keys, incident, need, open_chain, sample, until
 from lab import sysmon
 
@@ -23,6 +23,62 @@ def a_key_logs_in_for_this_tab_alone(l, b):
     b.click("#leave")
     b.see("#key")
     need(b.js("return sessionStorage.length") == 0, "kept after leaving")
+
+
+def an_account_signs_in_and_its_decisions_bear_its_name(l, b):
+    c = l.tenant("north")
+    l.tenant("north-not")
+    _, chain = incident(c, 6, "account")
+    l.person("ann", "north", sign_in=False)
+    b.open("/")
+    b.type("#name", "ann")
+    b.type("#password", "not the password")
+    b.press(Keys.ENTER)
+    b.see(".fault", "name or password is wrong")
+    b.type("#password", lab.Person.PASSWORD)
+    b.press(Keys.ENTER)
+    b.see("#lamp.on")
+    b.see("#who", "north")
+    need(b.js("return [sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""], "a script can read what signs in")
+    b.open(f"/#/chain/{chain['chain_id']}?tab=history")     # signed in still, in every tab
+    b.see(".unit")
+    b.type("[name=note]", "seen it")
+    b.click(".handling button[type=submit]")
+    b.see(".panel", "seen it")
+    b.see(".panel", "by ann")
+    need("north-not" not in b.words(), "another tenant is in sight")
+    l.tool("admin", "remove", "ann")
+    b.see("#name", seconds=20)
+    b.see(".fault", "The session has ended")
+
+
+def an_operator_chooses_the_tenant_and_links_say_it(l, b):
+    chains = {}
+    for n, name in enumerate(("east", "west")):
+        c = l.tenant(name)
+        chains[name] = incident(c, 7 + n, "operated")[1]["chain_id"]
+    l.person("op", sign_in=False)
+    b.open("/#/chains")
+    b.type("#name", "op")
+    b.type("#password", lab.Person.PASSWORD)
+    b.press(Keys.ENTER)
+    b.click(".tenants button", "west")
+    b.see(f"tr[data-chain='{chains['west']}']")
+    b.click("tr[data-chain] a")
+    b.see(".unit")
+    need("tenant=west" in b.where(), b.where())
+    link = b.where().replace(chains["west"], chains["east"]).replace("tenant=west", "tenant=east")
+    b.open(link)                                         # as a colleague sent it
+    b.see(".unit")
+    need(b.js("return document.getElementById('tenant').value") == "east", "looks elsewhere")
+    b.js("const t = document.getElementById('tenant'); t.value = 'west'; t.dispatchEvent(new Event('change'))")
+    b.see(f"tr[data-chain='{chains['west']}']")
+    need(not b.all(f"tr[data-chain='{chains['east']}']"), "the other tenant's chain is still there")
+    b.see("#lamp.on")
+    b.click("#leave")
+    b.see("#name")
+    b.open("/")
+    b.see("#name")                                       # out for good
 
 
 def a_revoked_key_leads_back_to_the_log_in(l, b):
@@ -154,7 +210,8 @@ def a_tab_that_nobody_sees_holds_no_stream(l, b):
         open_chain(b, c, chain)
 
 
-browser.main(a_key_logs_in_for_this_tab_alone, a_revoked_key_leads_back_to_the_log_in,
+browser.main(a_key_logs_in_for_this_tab_alone, an_account_signs_in_and_its_decisions_bear_its_name, an_operator_chooses_the_tenant_and_links_say_it,
+             a_revoked_key_leads_back_to_the_log_in,
              the_list_follows_the_stream_without_reload, filters_are_in_the_url_and_outlive_a_reload,
              what_is_suppressed_is_marked_filtered_and_last_in_the_queue, the_queue_stands_in_triage_s_order_with_its_factors, whatever_is_pasted_leads_back_to_the_root,
              a_tab_that_nobody_sees_holds_no_stream)

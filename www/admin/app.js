@@ -60,7 +60,8 @@ function top(tenant) {
   const choice = who.role === "operator" && names.length ? el("label", null, "Tenant", el("select", {
     onchange: e => go(["tenants", "people", "account", ""].includes(place().screen) ? "tenant" : place().screen, { tenant: e.target.value }),
   }, names.map(n => el("option", { value: n, selected: n === tenant }, n)))) : null;
-  at("top").replaceChildren(brand, el("span", { class: "fill" }), choice || "", el("a", { href: "#/account" }, who.name),
+  at("top").replaceChildren(brand, el("span", { class: "fill" }), choice || "",
+    tenant ? el("a", { href: `../#/chains${q({ tenant })}` }, "Console") : "", el("a", { href: "#/account" }, who.name),
     el("button", { class: "slim", type: "button", onclick: signOut }, "Sign out"));
 }
 

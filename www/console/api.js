@@ -1,13 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests to the API of this origin. The key is kept for this tab alone and
-// leaves it in one header only.
+// Requests to the API of this origin, by a key or by the session of an account.
+// The key is kept for this tab alone and leaves it in one header only; the
+// session is a cookie that no script sees.
 
 export const BASE = new URL("api/v1", document.baseURI).href;
 const NAME = "tra-ce.key";
 
 export const key = () => sessionStorage.getItem(NAME);
 export const keep = (k) => sessionStorage.setItem(NAME, k);
-export const forget = () => sessionStorage.removeItem(NAME);
+export const forget = () => { sessionStorage.removeItem(NAME); person = null; };
+
+// Who is signed in: {name, role, tenant}, an operator with the tenants to choose
+// from. With a key nobody is, even where a session is there too.
+const LOOKED = "tra-ce.tenant";
+let person = null;
+export const who = () => (key() ? null : person);
+export const signedIn = () => Boolean(key() || person);
+const operator = () => who()?.role === "operator";
+// The tenant that an operator looks at; null where there is nothing to choose.
+export const looked = () => (operator() ? sessionStorage.getItem(LOOKED) : null);
+export const look = (tenant) => sessionStorage.setItem(LOOKED, tenant);
+
+// -> who is signed in by a session, or null
+export async function session() {
+  const a = (await ask("GET", "/admin/session")).administrator;
+  if (a && a.role === "operator") {
+    a.tenants = (await ask("GET", "/admin/tenants")).tenants.map((t) => t.name);
+    if (!a.tenants.includes(sessionStorage.getItem(LOOKED))) sessionStorage.removeItem(LOOKED);
+    if (a.tenants.length === 1) look(a.tenants[0]);
+  }
+  return (person = a);
+}
+export const signIn = (name, password) => ask("POST", "/admin/session", { name, password });
+export const signOut = () => (key() ? null : ask("DELETE", "/admin/session"));
 
 // An answer that is none: problem+json, or what the web server itself said.
 export class Problem extends Error {
@@ -20,7 +45,7 @@ export class Problem extends Error {
   }
 }
 
-export const headers = (more) => ({ "X-API-Key": key() || "", ...more });
+export const headers = (more) => ({ ...(key() ? { "X-API-Key": key() } : { "X-TRACE-Panel": "1", ...(looked() ? { "X-TRACE-Tenant": looked() } : {}) }), ...more });
 
 const query = (given) => {
   const q = new URLSearchParams();
@@ -41,9 +66,10 @@ async function ask(method, path, body, signal) {
     if (e.name === "AbortError") throw e;
     throw new Problem(0, null, 2);
   }
-  if (r.ok) return r.json();
+  if (r.ok) return r.status === 204 ? null : r.json();
   let doc = null;
   try { doc = await r.json(); } catch { /* the web server's own page */ }
+  if (r.status === 401 && !["/admin/session", "/rate_limit"].includes(path)) dispatchEvent(new Event("signed-out"));
   throw new Problem(r.status, doc, Number(r.headers.get("Retry-After")) || null);
 }
 

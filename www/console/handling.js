@@ -44,6 +44,6 @@ function version(chain, v) {
 export async function history(into, chain) {
   const h = await get(at("chains", chain.chain_id, "history"));
   put(into, el("h3", {}, "What analysts said"), h.notes.length ? el("ol", { class: "plainlist" }, h.notes.slice().reverse().map((n) =>
-    el("li", {}, when(n.at), " key ", el("code", {}, said(n.who)), ` ${human(n.what)}: `, said(n.text, { most: 500 })))) : empty("Nothing yet."),
+    el("li", {}, when(n.at), " by ", n.who.startsWith("admin:") ? el("b", {}, said(n.who.slice(6), { most: 64 })) : ["key ", el("code", {}, said(n.who))], ` ${human(n.what)}: `, said(n.text, { most: 500 })))) : empty("Nothing yet."),
   el("h3", {}, "Versions"), el("ol", { class: "plainlist" }, h.versions.slice().reverse().map((v) => version(chain, v))));
 }

@@ -6,7 +6,7 @@
 // A browser holds at most six connections to a server under HTTP/1.1, for all
 // tabs together. So a tab that nobody sees gives its stream back and takes it
 // up again, where it was, when it is looked at.
-import { BASE, headers, key } from "./api.js";
+import { BASE, headers, signedIn } from "./api.js";
 
 const listeners = new Set();
 const FIRST_WAIT = 1000, LONGEST_WAIT = 30000;            // ms between tries
@@ -70,7 +70,7 @@ const sleep = (ms, signal) => new Promise((done) => {
 
 async function keepReading(stop) {
   let wait = FIRST_WAIT;
-  while (!stop.signal.aborted && key()) {
+  while (!stop.signal.aborted && signedIn()) {
     const one = new AbortController(), ended = () => one.abort();
     stop.signal.addEventListener("abort", ended);
     let timer = setTimeout(ended, SILENCE), status = 0;

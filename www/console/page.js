@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every screen uses: the place in the URL, faults in words, announcements.
+import { looked, who } from "./api.js";
 import { el, put, said } from "./dom.js";
 
 // #/chains?min_score=50 -> {path: ["chains"], query}
@@ -13,6 +14,7 @@ export function place() {
 export function href(path, given) {
   const q = new URLSearchParams();
   for (const [k, v] of Object.entries(given || {})) if (v !== "" && v !== null && v !== undefined) q.set(k, v);
+  if (looked()) q.set("tenant", looked());                // what a link shows does not depend on who opens it
   const s = q.toString();
   return "#/" + path.map(encodeURIComponent).join("/") + (s ? "?" + s : "");
 }
@@ -26,14 +28,14 @@ export function adjust(given) {
 
 const WHAT_TO_DO = {
   0: "Is the service running? This page tries again by itself where it is live.",
-  401: "The key is unknown, expired or revoked: log in with another one.",
-  403: "The key lacks the scope for this; an administrator can issue one that has it.",
+  401: "Sign in again, or with another key.",
+  403: "An administrator can issue a key that has the scope.",
   404: "It does not exist, or it is another tenant's.",
 };
 
 export function fault(e) {
   if (e.name === "AbortError") return el("span", {});
-  const todo = e.status === 429 ? `Over the tenant's rate limit: again in ${e.wait || 1} s.` : WHAT_TO_DO[e.status];
+  const todo = e.status === 429 ? `${who() ? "Too many requests" : "Over the tenant's rate limit"}: again in ${e.wait || 1} s.` : WHAT_TO_DO[e.status];
   return el("div", { class: "fault", role: "alert" }, el("p", {}, el("b", {}, said(e.message, { most: 400 }))),
     (e.fields || []).map((f) => el("p", {}, el("code", {}, said(f.pointer)), " ", said(f.detail))),
     todo && el("p", {}, todo), e.request && el("p", { class: "dim-text" }, "request ", el("code", {}, said(e.request))));
