@@ -5,8 +5,8 @@
 
 #include "attack.h"
 
-static void
-tell_places(struct findings *f)
+void
+narrate_reach(struct findings *f, struct saids *to)
 {
 	struct story *s = f->s;
 	struct str seen[12];
@@ -33,7 +33,7 @@ tell_places(struct findings *f)
 		pen_name(&p, step_place(&s->step[i]));
 	}
 	pen_put(&p, more > 0 ? " and others that are cited here." : ".");
-	saids_add(f->a, &narrate_paragraph(f, "Reach")->s, pen_end(&p));
+	saids_add(f->a, to, pen_end(&p));
 	pen_lay(&p);
 }
 
@@ -103,7 +103,7 @@ tell_tactics(struct findings *f)
 void
 narrate_brief(struct findings *f)
 {
-	tell_places(f);
+	narrate_reach(f, &narrate_paragraph(f, "Reach")->s);
 	tell_tactics(f);
 	tell_response(f);
 }

@@ -34,11 +34,7 @@ put_cut(struct pen *p, const struct counter *c)
 	for (i = 0; i < c->n_cut; i++) {
 		if (i > 0)
 			pen_put(p, i + 1 == c->n_cut ? " and " : ", ");
-		pen_name(p, s->step[c->cut[i]].action);
-		if (s->step[c->cut[i]].target.len > 0) {
-			pen_put(p, " of ");
-			pen_name(p, s->step[c->cut[i]].target);
-		}
+		pen_short(p, &s->step[c->cut[i]]);
 		pen_put(p, " at ");
 		pen_time(p, s->step[c->cut[i]].time_ns);
 		pen_cite(p, c->cut[i]);

@@ -132,6 +132,23 @@ under_suspect(const struct story *s, size_t at)
 	    s->step[t->from].act == ACT_PROCESS_CREATE;
 }
 
+/* Does it run what this chain had written to disk? */
+static bool
+was_brought(const struct story *s, size_t at)
+{
+	const struct who *program = step_who(&s->step[at], KIND_FILE,
+	    ROLE_EXEC), *file;
+	size_t i;
+
+	for (i = 0; program != NULL && i < at; i++) {
+		file = step_who(&s->step[i], KIND_FILE, ROLE_WRITE);
+		if (file != NULL && str_eq_fold(file->name, program->name) &&
+		    str_eq(s->step[i].host, s->step[at].host))
+			return true;
+	}
+	return false;
+}
+
 /* ---- per step ------------------------------------------------------------- */
 
 static void
@@ -163,7 +180,8 @@ made_things(struct findings *f, size_t i, const struct who *w)
 		deed_add(f, THEN_REMOVE, "disable the new account", w->name, i);
 		break;
 	case KIND_PROCESS:
-		if (f->s->suspect[i] && !under_suspect(f->s, i))
+		if (f->s->suspect[i] && (!under_suspect(f->s, i) ||
+		    was_brought(f->s, i)))
 			deed_add(f, NOW_KILL, "end the process and all it "
 			    "started", on_host(f, w->name, e), i);
 		break;
@@ -249,14 +267,19 @@ say(struct findings *f, struct deed *d)
 	size_t i;
 
 	pen_take(&p, s);
-	pen_put(&p, "At ");
-	pen_time(&p, e->time_ns);
-	pen_put(&p, ", ");
-	pen_step(&p, e);
+	if (d->n_steps > 1) {
+		pen_put(&p, "%zu recorded events of this chain concern it, "
+		    "first at ", d->n_steps);
+		pen_time(&p, e->time_ns);
+		pen_put(&p, " ");
+		pen_short(&p, e);
+	} else {
+		pen_put(&p, "At ");
+		pen_time(&p, e->time_ns);
+		pen_put(&p, ", ");
+		pen_step(&p, e);
+	}
 	pen_marks(&p, e);
-	if (d->n_steps > 1)
-		pen_put(&p, "; %zu recorded events of this chain concern it",
-		    d->n_steps);
 	pen_put(&p, ".");
 	for (i = 0; i < d->n_steps; i++)
 		pen_cite(&p, d->steps[i]);

@@ -39,11 +39,11 @@ doubt_tie(struct findings *f, const struct tie *t)
 
 	pen_take(&p, s);
 	pen_put(&p, "The link by the rule %.*s from ", STR_ARG(t->rule_id));
-	pen_name(&p, s->step[t->from].action);
+	pen_short(&p, &s->step[t->from]);
 	pen_put(&p, " at ");
 	pen_time(&p, s->step[t->from].time_ns);
 	pen_put(&p, " to ");
-	pen_name(&p, s->step[t->to].action);
+	pen_short(&p, &s->step[t->to]);
 	pen_put(&p, " at ");
 	pen_time(&p, s->step[t->to].time_ns);
 	pen_put(&p, " is %s: %s.", grade_name(t->grade), why_weak(t));

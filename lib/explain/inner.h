@@ -73,6 +73,8 @@ struct story {
 	double *weight;		/* of a beginning: what it explains */
 	double total;
 	size_t proven_from;	/* first proven point of what it came to */
+	size_t first_proven;	/* first mark that proven links reach from the
+				 * root; n: they reach none */
 };
 void story_weigh(struct story *s);
 bool step_is_sign(const struct step *e);
@@ -115,6 +117,8 @@ enum { NAME_SHOWN = 180 };
 
 /* "“x” started “y”": actor, verb, what, without time and marks. */
 void pen_step(struct pen *p, const struct step *e);
+/* "the start of “y (12)”": the step within a sentence about others. */
+void pen_short(struct pen *p, const struct step *e);
 void pen_marks(struct pen *p, const struct step *e);
 
 /* ---- findings --------------------------------------------------------------- */
@@ -175,6 +179,7 @@ void find_unseen(struct findings *f);
 void find_next(struct findings *f);
 void narrate(struct findings *f);
 void narrate_brief(struct findings *f);
+void narrate_reach(struct findings *f, struct saids *to);
 struct paragraph *narrate_paragraph(struct findings *f, const char *topic);
 /* The host on which, else the source by which it was recorded. */
 struct str step_place(const struct step *e);

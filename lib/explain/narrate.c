@@ -236,19 +236,26 @@ tell_summary(struct findings *f)
 	pen_put(&p, "This chain of %zu events, graded %s, begins at ", s->n,
 	    grade_name(s->grade));
 	pen_time(&p, s->step[s->root].time_ns);
+	if (s->step[s->root].host.len > 0) {
+		pen_put(&p, " on ");
+		pen_name(&p, s->step[s->root].host);
+	}
 	pen_put(&p, " with ");
-	pen_name(&p, s->step[s->root].action);
-	if (s->step[s->root].actor.len > 0) {
+	pen_short(&p, &s->step[s->root]);
+	if (s->step[s->root].actor.len > 0 && step_who(&s->step[s->root],
+	    KIND_USER, ROLE_USER) == NULL) {
 		pen_put(&p, " by ");
 		pen_name(&p, s->step[s->root].actor);
 	}
-	pen_put(&p, " and comes to %zu %s.", s->n_goals, s->has_impact ?
-	    "recorded impact events" : s->n_goals == 1 ? "sign" : "signs");
+	pen_put(&p, " and comes to %zu %s%s.", s->n_goals, s->has_impact ?
+	    "recorded impact event" : "sign", s->n_goals == 1 ? "" : "s");
 	pen_cite(&p, s->root);
 	for (i = 0; i < s->n; i++)
 		if (s->goal[i])
 			pen_cite(&p, i);
 	saids_add(f->a, &narrate_paragraph(f, "Summary")->s, pen_end(&p));
+	if (f->audience == AUDIENCE_ANALYST)
+		narrate_reach(f, &f->paragraph[f->n_paragraphs - 1].s);
 	if (s->cut.len > 0) {
 		pen_put(&p, "The chain was cut short (%.*s), so this is not all "
 		    "of it.", STR_ARG(s->cut));

@@ -16,7 +16,7 @@ rival_add(struct findings *f, size_t i)
 	pen_put(&p, "The chain also begins at ");
 	pen_time(&p, s->step[i].time_ns);
 	pen_put(&p, " with ");
-	pen_name(&p, s->step[i].action);
+	pen_short(&p, &s->step[i]);
 	pen_put(&p, ", from which recorded links lead to a part of the signs.");
 	pen_cite(&p, i);
 	f->rival[f->n_rivals++] = (struct rival){ i, s->total > 0 ?

@@ -121,7 +121,8 @@ put_plain(struct pen *p, const struct step *e)
 		pen_name(p, doer(e));
 	else
 		pen_name(p, e->source);
-	pen_put(p, " did ");
+	pen_put(p, e->act == ACT_SIGN_IN ? " signed in by " :
+	    str_is(e->source, "cloudtrail") ? " called " : " did ");
 	pen_name(p, e->action);
 	if (what.len > 0) {
 		pen_put(p, " on ");
@@ -148,7 +149,12 @@ pen_step(struct pen *p, const struct step *e)
 	const struct verb *v = &verbs[e->act < ACT__MAX ? e->act : 0];
 	struct str what = thing(e);
 
-	if (v->does == NULL || what.len == 0 ||
+	if (str_is(e->action, "network.accept") && doer(e).len > 0 &&
+	    what.len > 0) {
+		pen_name(p, doer(e));
+		pen_put(p, " accepted a connection on ");
+		pen_name(p, what);
+	} else if (v->does == NULL || what.len == 0 ||
 	    str_is(e->action, "network.accept")) {
 		put_plain(p, e);
 	} else if (doer(e).len > 0) {
@@ -166,6 +172,47 @@ pen_step(struct pen *p, const struct step *e)
 	put_more(p, e);
 	if (e->outcome == OUTCOME_FAILURE)
 		pen_put(p, ", which failed");
+}
+
+/* "the start of “x (12)”": a step named within a sentence about others. */
+static const struct phrase { const char *of; enum kind kind; enum role role; }
+phrases[ACT__MAX] = {
+	[ACT_PROCESS_CREATE] = { "the start of ", KIND_PROCESS, ROLE_NEW },
+	[ACT_PROCESS_ACCESS] = { "the opening of ", KIND_PROCESS, ROLE_TARGET },
+	[ACT_FILE_CREATE] = { "the writing of ", KIND_FILE, ROLE_WRITE },
+	[ACT_CONNECT] = { "the connection to ", KIND_NONE, ROLE_NONE },
+	[ACT_DNS] = { "the query for ", KIND_NONE, ROLE_NONE },
+	[ACT_LOGON] = { "the logon of ", KIND_USER, ROLE_USER },
+	[ACT_SIGN_IN] = { "the sign-in of ", KIND_USER, ROLE_USER },
+	[ACT_SERVICE_CREATE] = { "the installation of the service ",
+	    KIND_SERVICE, ROLE_NEW },
+	[ACT_TASK_CREATE] = { "the registration of the task ", KIND_TASK,
+	    ROLE_NEW },
+	[ACT_REGISTRY_SET] = { "the setting of the registry value ",
+	    KIND_REGISTRY, ROLE_WRITE },
+};
+
+void
+pen_short(struct pen *p, const struct step *e)
+{
+	const struct phrase *of = &phrases[e->act < ACT__MAX ? e->act : 0];
+	const struct who *w = of->kind != KIND_NONE ?
+	    step_who(e, of->kind, of->role) : NULL;
+	struct str name = w != NULL ? base_name(w->name) :
+	    of->kind == KIND_NONE ? e->target : (struct str){ 0 };
+
+	if (of->of != NULL && name.len > 0 &&
+	    !str_is(e->action, "network.accept")) {
+		pen_put(p, "%s", of->of);
+		pen_name(p, name);
+		return;
+	}
+	pen_name(p, e->action);
+	name = e->target.len > 0 ? e->target : e->actor;
+	if (name.len > 0) {
+		pen_put(p, e->target.len > 0 ? " of " : " by ");
+		pen_name(p, base_name(name));
+	}
 }
 
 /* Each technique once, whatever number of rules say it. */

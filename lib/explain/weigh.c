@@ -223,29 +223,47 @@ weigh_beginnings(struct story *s)
 	}
 }
 
-/* Back from the gravest of what it came to, over proven links alone. */
+/* Forward from the root over proven links alone, to the first mark. */
+static void
+walk_forward(struct story *s)
+{
+	bool *reached = arena_array(s->a, s->n + 1, sizeof(bool));
+	size_t i, t = 0;
+
+	s->first_proven = s->n;
+	for (i = s->root; i < s->n && s->first_proven == s->n; i++) {
+		for (; t < s->n_ties && s->tie[t].to <= i; t++)
+			if (s->tie[t].to == i && s->tie[t].grade ==
+			    GRADE_PROVABLE && (reached[s->tie[t].from] ||
+			    s->tie[t].from == s->root))
+				reached[i] = true;
+		if ((reached[i] || i == s->root) && s->step[i].n_marks > 0 &&
+		    s->step[i].marks[0].technique != 0)
+			s->first_proven = i;
+	}
+}
+
+/* Back from the gravest of what it came to, over proven links alone, to the
+ * earliest that they lead to. */
 static void
 walk_back(struct story *s)
 {
+	bool *reached = arena_array(s->a, s->n + 1, sizeof(bool));
 	size_t at = s->n, i;
-	const struct tie *best;
 
 	for (i = 0; i < s->n; i++)
 		if (s->goal[i] && (at == s->n || step_severity(&s->step[i]) >=
 		    step_severity(&s->step[at])))
 			at = i;
-	for (;;) {
-		best = NULL;
-		for (i = 0; i < s->n_ties; i++)
-			if (s->tie[i].to == at &&
-			    s->tie[i].grade == GRADE_PROVABLE &&
-			    s->step[s->tie[i].from].role != MEMBER_CONTEXT &&
-			    (best == NULL || s->tie[i].conf > best->conf))
-				best = &s->tie[i];
-		if (best == NULL)
-			break;
-		at = best->from;
-	}
+	if (at < s->n)
+		reached[at] = true;
+	for (i = s->n_ties; i-- > 0;)		/* in the order of `to` */
+		if (reached[s->tie[i].to] &&
+		    s->tie[i].grade == GRADE_PROVABLE &&
+		    s->step[s->tie[i].from].role != MEMBER_CONTEXT) {
+			reached[s->tie[i].from] = true;
+			at = s->tie[i].from < at ? s->tie[i].from : at;
+		}
 	s->proven_from = at;
 }
 
@@ -259,9 +277,9 @@ story_weigh(struct story *s)
 	build_graph(s);
 	weigh_beginnings(s);
 	walk_back(s);
-	if (s->root < s->n)
-		return;
-	for (s->root = 0, i = 0; i < s->n; i++)
-		if (s->weight[i] > s->weight[s->root])
-			s->root = i;
+	if (s->root >= s->n)
+		for (s->root = 0, i = 0; i < s->n; i++)
+			if (s->weight[i] > s->weight[s->root])
+				s->root = i;
+	walk_forward(s);
 }

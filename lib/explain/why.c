@@ -45,15 +45,17 @@ static void
 say_failed(struct findings *f, struct pen *p)
 {
 	const struct story *s = f->s;
-	size_t at = first_marked(s, s->proven_from);
+	size_t from = s->first_proven < s->n ? s->first_proven :
+	    s->proven_from;
+	size_t at = first_marked(s, from);
 	technique t = earliest(&s->step[at]);
 	struct attack_cure c;
 
-	pen_cite(p, s->proven_from);
+	pen_cite(p, from);
 	pen_put(p, "The first proven step is at ");
-	pen_time(p, s->step[s->proven_from].time_ns);
+	pen_time(p, s->step[from].time_ns);
 	pen_put(p, ": ");
-	pen_step(p, &s->step[s->proven_from]);
+	pen_step(p, &s->step[from]);
 	pen_put(p, ". ");
 	if (t == 0) {
 		pen_put(p, "No event of the chain carries a technique, so which "
@@ -65,8 +67,11 @@ say_failed(struct findings *f, struct pen *p)
 	    "What was passed is the control over %s: ",
 	    attack_cure(t, &c) ? c.control : "this technique");
 	pen_technique(p, t);
-	pen_put(p, " went through at ");
-	pen_time(p, s->step[at].time_ns);
+	pen_put(p, " went through");
+	if (at != from) {
+		pen_put(p, " at ");
+		pen_time(p, s->step[at].time_ns);
+	}
 	pen_put(p, ".");
 }
 

@@ -138,4 +138,10 @@ MUST_CHECK enum rc tell_chain(struct teller *t, const struct chain *c);
 MUST_CHECK enum rc tell_gone(struct teller *t, const uint8_t id[16],
     const struct chain *into);
 
+/* ---- title.c: a chain in one line ---------------------------------------- */
+
+/* A function of the chain alone, in any order of arrival. */
+struct str chain_title(struct graph *g, struct arena *a, struct json_doc *doc,
+    const struct chain *c);
+
 #endif

@@ -30,40 +30,6 @@ techniques_of(struct arena *a, const struct chain *c)
 	return out;
 }
 
-/* "credential-access" -> "Credential access" */
-static struct str
-tactic_title(struct arena *a, uint32_t tactics)
-{
-	char *p;
-	size_t i;
-	int t;
-
-	for (t = TACTIC__MAX - 1; t > 0 && !(tactics & 1U << t); t--)
-		;
-	if (tactics == 0)
-		return STR("Suspicious activity");
-	p = arena_copy(a, tactic_name((enum tactic)t),
-	    strlen(tactic_name((enum tactic)t)));
-	p[0] = (char)(p[0] - 'a' + 'A');
-	for (i = 0; p[i] != '\0'; i++)
-		if (p[i] == '-')
-			p[i] = ' ';
-	return str_of(p);
-}
-
-static struct str
-title_of(struct teller *t, const struct chain *c)
-{
-	struct event ev;
-
-	if (event_again(t->g, t->a, t->doc, c->root, &ev, NULL) != RC_OK)
-		return tactic_title(t->a, c->tactics);
-	return str_printf(t->a, "%.*s after %.*s by %.*s%s%.*s",
-	    STR_ARG(tactic_title(t->a, c->tactics)), STR_ARG(ev.action),
-	    STR_ARG(str_sub(ev.actor, 0, 120)), ev.host.len ? " on " : "",
-	    STR_ARG(str_sub(ev.host, 0, 120)));
-}
-
 static bool
 finds(const struct ref *r)
 {
@@ -248,7 +214,7 @@ fill_row(struct teller *t, const struct chain *c, const struct buf *body,
 	row->last_ns = c->last_ns;
 	row->tactics = c->tactics;
 	row->techniques = techniques_of(t->a, c);
-	row->title = title_of(t, c);
+	row->title = chain_title(t->g, t->a, t->doc, c);
 	row->body = buf_str(body);
 	row->live = true;
 }

@@ -298,7 +298,7 @@ a_chain_of_five_thousand_is_told_whole(void **state)
 			assert_true(n.cited[i]);
 		explain_size(f, &sentences, &cites);
 		assert_true(sentences < 700);
-		assert_true(says(f->paragraph[0].s.v[1].text,
+		assert_true(says(f->paragraph[0].s.v[2].text,
 		    "told together with their count"));
 		assert_int_equal(faults_of(f), 0);
 	}
