@@ -101,6 +101,21 @@ def a_body_in_chunks_beyond_every_cap_is_refused_and_the_next_is_served(l):
     need(c.post("/events", {"events": [sign_in(1)]}).want(200).json()["accepted"] == 1, "afterwards")
 
 
+def who_sends_slowly_keeps_nobody_waiting(l):
+    """More of them than the responder has workers; none of theirs is taken, and none says more than its length."""
+    c, other = l.tenant(), l.tenant()
+    stalled = [exchange(l, head(c, "POST", "/api/v1/events", "Content-Type: application/json", "Content-Length: 100000"), b'{"events":[')
+               for _ in range(24)]
+    time.sleep(0.3)
+    begin = time.monotonic()
+    for n in range(5):
+        lab.Client(l, other.key).post("/events", {"events": [sign_in(n)]}).want(200)
+    need(time.monotonic() - begin < 3, "slow senders hold up others", time.monotonic() - begin)
+    for s in stalled:
+        s.close()
+    need(c.get("/events").want(200).json()["events"] == [], "half a body was taken")
+
+
 def who_asks_first_is_told_to_go_on(l):
     c = l.tenant()
     body = json.dumps({"events": [sign_in(i, metadata={"pad": "x" * 2000}) for i in range(600)]}).encode()
@@ -202,6 +217,7 @@ def an_answer_that_a_crash_cut_short_never_looks_whole(l):
 if __name__ == "__main__":
     lab.main(a_path_that_only_begins_like_ours_is_nobodys, a_path_of_odd_bytes_is_a_404_of_ours,
              a_declared_gigabyte_is_refused_before_it_comes, between_our_cap_and_the_servers_it_is_told_by_us,
-             a_body_in_chunks_beyond_every_cap_is_refused_and_the_next_is_served, who_asks_first_is_told_to_go_on,
+             a_body_in_chunks_beyond_every_cap_is_refused_and_the_next_is_served, who_sends_slowly_keeps_nobody_waiting,
+             who_asks_first_is_told_to_go_on,
              a_post_may_have_no_body_and_no_length, a_condition_never_hides_what_was_done, every_answer_says_its_length,
              an_answer_that_a_crash_cut_short_never_looks_whole)
