@@ -53,11 +53,28 @@ allow_list(struct match *m, unsigned methods)
 	}
 }
 
+/* As OpenAPI has it: a path that is written out stands before one with a {part}
+ * that would fit too, and has the methods that it names, no others. */
+static bool
+written_out(const struct endpoint *ep, const struct request *rq)
+{
+	size_t i;
+
+	for (i = 0; i < ep->n_routes; i++) {
+		const char *pattern = ep->routes[i].pattern;
+
+		if (strchr(pattern, '{') == NULL && pattern_match(pattern, rq))
+			return true;
+	}
+	return false;
+}
+
 void
 route_find(const struct endpoint *ep, const struct request *rq,
     struct match *m)
 {
 	enum method want = rq->method == METHOD_HEAD ? METHOD_GET : rq->method;
+	bool literal = written_out(ep, rq);
 	unsigned methods = 0;
 	size_t i;
 
@@ -65,7 +82,8 @@ route_find(const struct endpoint *ep, const struct request *rq,
 	for (i = 0; i < ep->n_routes; i++) {
 		const struct route *r = &ep->routes[i];
 
-		if (!pattern_match(r->pattern, rq))
+		if ((literal && strchr(r->pattern, '{') != NULL)
+		    || !pattern_match(r->pattern, rq))
 			continue;
 		m->path_known = true;
 		methods |= 1u << r->method;

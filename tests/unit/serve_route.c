@@ -27,6 +27,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/events/{id}", SCOPE_READ, 0, handle },
 	{ METHOD_GET, "/health", 0, ROUTE_OPEN | ROUTE_FREE, handle },
 	{ METHOD_GET, "/causal/entities/{kind}/{key}", 0, 0, handle },
+	{ METHOD_POST, "/events/preview", SCOPE_READ, 0, handle },
 };
 static const struct endpoint ep = { .name = "test", .routes = routes,
 	.n_routes = COUNT(routes) };
@@ -87,6 +88,18 @@ longer_shorter_and_empty_paths_are_others(void **state)
 
 	for (i = 0; i < COUNT(none); i++)
 		assert_false(find(*state, METHOD_GET, none[i]).path_known);
+}
+
+static void
+a_path_written_out_stands_before_one_with_parts(void **state)
+{
+	struct match m = find(*state, METHOD_POST, "/v1/events/preview");
+
+	assert_ptr_equal(m.route, &routes[5]);
+	m = find(*state, METHOD_GET, "/v1/events/preview");
+	assert_true(m.path_known);
+	assert_null(m.route);
+	assert_string_equal(m.allow, "POST, OPTIONS");
 }
 
 static void
@@ -210,6 +223,8 @@ main(void)
 		cmocka_unit_test(path_and_method_find_their_route),
 		cmocka_unit_test(head_is_served_as_get),
 		cmocka_unit_test(longer_shorter_and_empty_paths_are_others),
+		cmocka_unit_test(
+		    a_path_written_out_stands_before_one_with_parts),
 		cmocka_unit_test(allow_lists_what_the_path_takes),
 		cmocka_unit_test(scopes_are_read_and_written_alike),
 		cmocka_unit_test(blocks_hold_what_they_say),
