@@ -274,6 +274,13 @@ struct candidate {
  * the others are asked in, the best is the same. */
 bool cause_link(struct build *b, const struct segment *to,
     const struct segment *from, struct candidate *best);
+/* The same over one artifact that both name, `from` being of the segment `seg`
+ * whose first seed has the rank `first`. LINK_HOPELESS: nor can anything earlier
+ * that names it be better. */
+enum link_try { LINK_TAKEN, LINK_PASSED, LINK_HOPELESS };
+enum link_try cause_link_over(struct build *b, const struct seg_art *to,
+    const struct seg_art *from, int64_t seg, const struct rank *first,
+    struct candidate *best);
 /* Can an artifact of this kind with so many carriers still link segments? Once
  * no, always no: carriers only grow. */
 bool cause_may_link(int kind, int carriers);

@@ -117,3 +117,27 @@ table_get(const struct table *t, uint64_t key, int64_t *value)
 	*value = t->value[i];
 	return true;
 }
+
+/* No tombstones: whoever was pushed past the place that falls free moves up
+ * (Knuth, The Art of Computer Programming 3, algorithm 6.4 R). */
+void
+table_drop(struct table *t, uint64_t key)
+{
+	size_t free, i, home, mask = t->room - 1;
+
+	if (t->n == 0)
+		return;
+	free = seek(t, key);
+	if (t->used[free] == 0)
+		return;
+	for (i = (free + 1) & mask; t->used[i] != 0; i = (i + 1) & mask) {
+		home = place(t, t->key[i]);
+		if (((i - home) & mask) < ((i - free) & mask))
+			continue;
+		t->key[free] = t->key[i];
+		t->value[free] = t->value[i];
+		free = i;
+	}
+	t->used[free] = 0;
+	t->n--;
+}

@@ -18,6 +18,8 @@ void table_init(struct table *t);
 void table_release(struct table *t);
 void table_clear(struct table *t);		/* empty, memory kept */
 void table_put(struct table *t, uint64_t key, int64_t value);
+/* Forget the key; nothing happens if it is not there. */
+void table_drop(struct table *t, uint64_t key);
 bool table_get(const struct table *t, uint64_t key, int64_t *value);
 /* The value of key, put as `value` first if it was not there; *added tells. */
 int64_t table_add(struct table *t, uint64_t key, int64_t value, bool *added);

@@ -143,6 +143,25 @@ is_hopeless(double conf, const struct seg_art *from,
 	return conf < e->conf || rank_cmp(&from->rank, &best->from) < 0;
 }
 
+enum link_try
+cause_link_over(struct build *b, const struct seg_art *to,
+    const struct seg_art *from, int64_t seg, const struct rank *first,
+    struct candidate *best)
+{
+	double idf, conf = conf_of(b, to, &idf);
+	struct edge e;
+
+	if (is_hopeless(conf, from, best))
+		return LINK_HOPELESS;
+	if (!link_over(b, to, from, conf, &e) || !is_better(b, &e, first, best))
+		return LINK_PASSED;
+	if (idf >= IDF_STRONG && (to->kind == KIND_HASH ||
+	    to->kind == KIND_CERTIFICATE || to->kind == KIND_DEVICE))
+		e.grade = GRADE_MIXED;
+	*best = (struct candidate){ { seg, e }, from->rank, *first };
+	return LINK_TAKEN;
+}
+
 bool
 cause_link(struct build *b, const struct segment *to, const struct segment *from,
     struct candidate *best)
@@ -150,31 +169,16 @@ cause_link(struct build *b, const struct segment *to, const struct segment *from
 	const struct seg_art *x = to->arts, *x_end = x + to->n_arts, *y;
 	const struct seg_art *from_end = from->arts + from->n_arts;
 	const struct seg_art *same = from->arts;	/* first of x's entity */
-	double conf, idf = 0;
 	bool found = false;
-	struct edge e;
 
 	if (rank_cmp(&from->first, &to->first) >= 0)
 		return false;
 	for (; x < x_end; x++) {
 		while (same < from_end && same->entity < x->entity)
 			same++;
-		if (same == from_end || same->entity != x->entity)
-			continue;
-		conf = conf_of(b, x, &idf);
-		for (y = same; y < from_end && y->entity == x->entity; y++) {
-			if (is_hopeless(conf, y, best) ||
-			    !link_over(b, x, y, conf, &e) ||
-			    !is_better(b, &e, &from->first, best))
-				continue;
-			if (idf >= IDF_STRONG && (x->kind == KIND_HASH ||
-			    x->kind == KIND_CERTIFICATE ||
-			    x->kind == KIND_DEVICE))
-				e.grade = GRADE_MIXED;
-			*best = (struct candidate){ { from->seg, e }, y->rank,
-				from->first };
-			found = true;
-		}
+		for (y = same; y < from_end && y->entity == x->entity; y++)
+			found |= cause_link_over(b, x, y, from->seg,
+			    &from->first, best) == LINK_TAKEN;
 	}
 	return found;
 }

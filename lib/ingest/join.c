@@ -28,111 +28,55 @@ affect(struct update *u, struct kseg *s)
 	chain_touch(u, s->chain);
 }
 
-/* Segments by an artifact that can still link them; NULL if it is too popular
- * (which it stays) or nobody else has it. */
-static struct bag *
+/* Those who name this, if they can still be linked by it; NULL if too many
+ * carry it (which stays so) or nobody else names it. */
+static struct holders *
 sharers(struct update *u, const struct seg_art *art)
 {
 	const struct view *v = u->v;
-	struct bag *b = bag_of(&u->k->arts, (uint64_t)art->entity, false);
+	struct holders *h = holders_of(&u->k->arts, art->entity);
 
-	if (b == NULL || b->popular || b->n < 2)
+	if (h == NULL || h->popular || h->segs < 2)
 		return NULL;
-	b->popular = !cause_may_link(art->kind,
-	    v->carriers(v->ctx, art->entity, DF_MAX));
-	return b->popular ? NULL : b;
-}
-
-void
-affect_followers(struct update *u, const struct kseg *s)
-{
-	struct bag *b;
-	size_t i, k;
-
-	for (i = 0; i < s->s.n_arts; i++) {
-		b = bag_of(&u->k->arts, (uint64_t)s->s.arts[i].entity, false);
-		for (k = 0; b != NULL && k < b->n; k++)
-			if (b->seg[k]->link.seg == s->seg)
-				affect(u, b->seg[k]);
-	}
-}
-
-/* The next artifact of a segment that others share; NULL: no more. */
-static struct bag *
-next_shared(struct update *u, const struct kseg *s, size_t *i)
-{
-	struct bag *b;
-
-	for (; *i < s->s.n_arts; ++*i) {
-		if (*i > 0 && s->s.arts[*i].entity ==
-		    s->s.arts[*i - 1].entity)
-			continue;
-		b = sharers(u, &s->s.arts[*i]);
-		if (b == NULL)
-			continue;
-		++*i;
-		return b;
-	}
+	if (cause_may_link(art->kind, v->carriers(v->ctx, art->entity, DF_MAX)))
+		return h;
+	/* Whoever was linked by it is affected, by its last carrier. */
+	holders_give_up(h);
 	return NULL;
 }
 
-/* Step 4: a segment's best link towards any that began earlier. The last that
- * came is likely the best; the others are then soon passed over. */
-static void
-choose_link(struct update *u, struct kseg *s)
+void
+affect_linked_by(struct update *u, int64_t entity)
 {
-	struct candidate best = { .link.seg = 0 };
-	struct bag *b;
-	size_t i = 0, k;
-
-	while ((b = next_shared(u, s, &i)) != NULL)
-		for (k = b->n; k-- > 0;)
-			if (b->seg[k] != s)
-				(void)cause_link(u->b, &s->s, &b->seg[k]->s,
-				    &best);
-	s->link = best.link;
-}
-
-static struct candidate
-link_now(struct update *u, const struct kseg *s)
-{
-	const struct kseg *up = kseg_get(u->k, s->link.seg);
-	const struct node *n = u->v->node(u->v->ctx, s->link.edge.from);
-	struct candidate c = { .link = s->link };
-
-	if (up != NULL)
-		c.first = up->s.first;
-	if (n != NULL)
-		c.from = n->rank;
-	return c;
-}
-
-/* A segment that was made may be a better one to link to than what a later one
- * has. */
-static void
-offer_link(struct update *u, const struct kseg *made)
-{
-	struct candidate best;
+	struct holders *h = holders_of(&u->k->arts, entity);
 	struct kseg *s;
-	struct bag *b;
-	size_t i = 0, k;
+	size_t i, k;
 
-	while ((b = next_shared(u, made, &i)) != NULL) {
-		for (k = 0; k < b->n; k++) {
-			s = b->seg[k];
-			if (s->affected || rank_cmp(&made->s.first,
-			    &s->s.first) >= 0)
-				continue;
-			best = link_now(u, s);
-			if (!cause_link(u->b, &s->s, &made->s, &best))
-				continue;
-			s->link = best.link;
-			chain_touch(u, s->chain);
-			u->offered = arena_grow(u->a, u->offered,
-			    &u->offered_room, u->n_offered + 1,
-			    sizeof(struct kseg *));
-			u->offered[u->n_offered++] = s;
+	for (i = 0; h != NULL && i < h->n; i++) {
+		for (k = 0; k < h->lanes[i].n; k++) {
+			s = h->lanes[i].at[k].seg;
+			if (s->link.seg != 0 && s->link.edge.via == entity)
+				affect(u, s);
 		}
+	}
+}
+
+/* Who follows names the same thing, later. */
+void
+affect_followers(struct update *u, const struct kseg *s)
+{
+	const struct lane *l, *end;
+	struct holders *h;
+	size_t i, k;
+
+	for (i = 0; i < s->n_arts; i++) {
+		h = holders_of(&u->k->arts, s->arts[i].entity);
+		if (h == NULL || h->popular)
+			continue;
+		for (l = h->lanes, end = l + h->n; l < end; l++)
+			for (k = lane_after(l, &s->arts[i].rank); k < l->n; k++)
+				if (l->at[k].seg->link.seg == s->seg)
+					affect(u, l->at[k].seg);
 	}
 }
 
@@ -146,6 +90,105 @@ same_link(const struct seg_link *a, const struct seg_link *b)
 	    memcmp(&x->conf, &y->conf, sizeof(x->conf)) == 0;
 }
 
+static void
+take_link(struct kseg *s, const struct seg_link *link)
+{
+	s->unsaved = s->unsaved || !same_link(&s->link, link);
+	s->link = *link;
+}
+
+/* The best of one lane is the latest before: the rest is soon hopeless. */
+static void
+try_lane(struct update *u, const struct kseg *s, const struct seg_art *x,
+    const struct lane *l, struct candidate *best)
+{
+	size_t k = lane_before(l, &x->rank);
+	const struct held *y;
+
+	while (k-- > 0) {
+		y = &l->at[k];
+		if (y->seg != s && rank_cmp(&y->seg->first, &s->first) < 0 &&
+		    cause_link_over(u->b, x, y->art, y->seg->seg,
+		    &y->seg->first, best) == LINK_HOPELESS)
+			break;
+	}
+}
+
+/* Step 4: a segment's best link towards any that began earlier. */
+static void
+choose_link(struct update *u, struct kseg *s)
+{
+	struct candidate best = { .link.seg = 0 };
+	struct holders *h;
+	size_t i, k;
+
+	for (i = 0; i < s->n_arts; i++) {
+		h = sharers(u, &s->arts[i]);
+		for (k = 0; h != NULL && k < h->n; k++)
+			if (!lane_is_of(&h->lanes[k], &s->arts[i]))
+				try_lane(u, s, &s->arts[i], &h->lanes[k],
+				    &best);
+	}
+	take_link(s, &best.link);
+}
+
+static struct candidate
+link_now(struct update *u, const struct kseg *s)
+{
+	const struct kseg *up = kseg_get(u->k, s->link.seg);
+	const struct node *n = u->v->node(u->v->ctx, s->link.edge.from);
+	struct candidate c = { .link = s->link };
+
+	if (up != NULL)
+		c.first = up->first;
+	if (n != NULL)
+		c.from = n->rank;
+	return c;
+}
+
+static void
+offer_over(struct update *u, const struct kseg *made, const struct seg_art *y,
+    const struct held *x)
+{
+	struct kseg *s = x->seg;
+	struct candidate best;
+
+	if (s->affected || rank_cmp(&made->first, &s->first) >= 0)
+		return;
+	best = link_now(u, s);
+	if (cause_link_over(u->b, x->art, y, made->seg, &made->first, &best) !=
+	    LINK_TAKEN)
+		return;
+	take_link(s, &best.link);
+	chain_touch(u, s->chain);
+	u->offered = arena_grow(u->a, u->offered, &u->offered_room,
+	    u->n_offered + 1, sizeof(struct kseg *));
+	u->offered[u->n_offered++] = s;
+}
+
+/* A segment that was made may be a better one to link to than what a later one
+ * has. */
+static void
+offer_link(struct update *u, const struct kseg *made)
+{
+	const struct seg_art *y;
+	const struct lane *l;
+	struct holders *h;
+	size_t i, j, k;
+
+	for (i = 0; i < made->n_arts; i++) {
+		y = &made->arts[i];
+		h = sharers(u, y);
+		for (j = 0; h != NULL && j < h->n; j++) {
+			l = &h->lanes[j];
+			if (lane_is_of(l, y))
+				continue;
+			for (k = lane_after(l, &y->rank); k < l->n; k++)
+				offer_over(u, made, y, &l->at[k]);
+		}
+	}
+}
+
 /* Write the link into the segment's row, beside the rest of its body. */
 static void
 store_link(struct update *u, struct kseg *s)
@@ -155,7 +198,7 @@ store_link(struct update *u, struct kseg *s)
 	struct segment body;
 	struct buf out;
 
-	if (s->gone || u->rc != RC_OK || same_link(&s->link, &s->stored))
+	if (s->gone || u->rc != RC_OK || !s->unsaved)
 		return;
 	u->rc = graph_segment_get(u->g, u->a, s->seg, &row);
 	if (u->rc == RC_OK && !segment_unpack(u->a, row.body, &body, &old))
@@ -167,7 +210,7 @@ store_link(struct update *u, struct kseg *s)
 	row.body = buf_str(&out);
 	u->rc = graph_segment_put(u->g, &row);
 	buf_release(&out);
-	s->stored = s->link;
+	s->unsaved = false;
 }
 
 void
@@ -198,7 +241,7 @@ by_first(const void *a, const void *b)
 	const struct kseg *x = *(struct kseg *const *)a;
 	const struct kseg *y = *(struct kseg *const *)b;
 
-	return rank_cmp(&x->s.first, &y->s.first);
+	return rank_cmp(&x->first, &y->first);
 }
 
 static void

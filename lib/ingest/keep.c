@@ -80,20 +80,16 @@ make_dirty(struct update *u, struct kseg *s)
 		u->rc = graph_segment_drop(u->g, s->seg);
 }
 
-static void
-make_dirty_all(struct update *u, struct bag *b)
-{
-	while (b != NULL && b->n > 0 && u->rc == RC_OK)
-		make_dirty(u, b->seg[b->n - 1]);
-}
-
 /* A posting came into a list or left it: whoever has read it is dirty. */
 static void
 list_changed(struct update *u, uint64_t dep)
 {
+	struct bag *b;
+
 	if (!memo_is_empty(&u->k->memo))
 		memo_list_changed(&u->k->memo, dep);
-	make_dirty_all(u, bag_of(&u->k->deps, dep, false));
+	while (u->rc == RC_OK && (b = bag_of(&u->k->deps, dep)) != NULL)
+		make_dirty(u, b->seg[b->n - 1]);
 }
 
 /* Step 1: whom do the new events concern? */
@@ -102,7 +98,6 @@ find_dirty(struct update *u)
 {
 	const struct view *v = graph_view(u->g);
 	const struct node *n;
-	struct bag *b;
 	int64_t seg;
 	double strength;
 	bool seed;
@@ -110,12 +105,8 @@ find_dirty(struct update *u)
 
 	for (i = 0; i < u->f->n_left; i++)
 		list_changed(u, u->f->left[i]);
-	for (i = 0; i < u->f->n_carried; i++) {
-		b = bag_of(&u->k->arts, (uint64_t)u->f->carried[i], false);
-		for (k = 0; b != NULL && !b->popular && b->n >= 2 &&
-		    k < b->n; k++)
-			affect(u, b->seg[k]);
-	}
+	for (i = 0; i < u->f->n_carried; i++)
+		affect_linked_by(u, u->f->carried[i]);
 	for (i = 0; i < u->f->n && u->rc == RC_OK; i++) {
 		n = v->node(v->ctx, u->f->events[i]);
 		if (n == NULL)
@@ -284,8 +275,8 @@ sweep(struct update *u)
 			continue;
 		k->all[at] = k->all[--k->n];
 		table_put(&k->segs, (uint64_t)k->all[at]->seg, at);
-		table_put(&k->segs, (uint64_t)u->dropped[i]->seg, -1);
-		kseg_free(u->dropped[i]);
+		table_drop(&k->segs, (uint64_t)u->dropped[i]->seg);
+		mem_free(u->dropped[i]);
 	}
 }
 

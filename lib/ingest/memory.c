@@ -6,51 +6,65 @@
 
 #include "base/log.h"
 
-/* ---- indexes ------------------------------------------------------------ */
+/* ---- who depends on what ------------------------------------------------- */
 
 struct bag *
-bag_of(struct index *x, uint64_t key, bool make)
+bag_of(const struct index *x, uint64_t key)
 {
 	int64_t at;
-	bool added;
 
-	if (!make)
-		return table_get(&x->at, key, &at) ? &x->bags[at] : NULL;
-	at = table_add(&x->at, key, (int64_t)x->n, &added);
-	if (added) {
-		if (x->n == x->room) {
-			x->room = x->room == 0 ? 64 : x->room * 2;
-			x->bags = mem_resize(x->bags,
-			    x->room * sizeof(*x->bags));
-		}
-		x->bags[x->n++] = (struct bag){ 0 };
+	return table_get(&x->at, key, &at) ? &x->bags[at] : NULL;
+}
+
+static struct bag *
+bag_make(struct index *x, uint64_t key)
+{
+	bool added;
+	int64_t at = table_add(&x->at, key, (int64_t)x->n, &added);
+
+	if (!added)
+		return &x->bags[at];
+	if (x->n == x->room) {
+		x->room = x->room == 0 ? 64 : x->room * 2;
+		x->bags = mem_resize(x->bags, x->room * sizeof(*x->bags));
 	}
-	return &x->bags[at];
+	x->bags[x->n] = (struct bag){ .key = key };
+	return &x->bags[x->n++];
 }
 
 static void
 bag_add(struct bag *b, struct kseg *s)
 {
-	if (b->n > 0 && b->seg[b->n - 1] == s)
-		return;
 	if (b->n == b->room) {
-		b->room = b->room == 0 ? 4 : b->room * 2;
+		b->room = b->room == 0 ? 1 : b->room * 2;
 		b->seg = mem_resize(b->seg, b->room * sizeof(struct kseg *));
 	}
 	b->seg[b->n++] = s;
 }
 
+/* The last bag takes the place of one that is empty. */
 static void
-bag_drop(struct bag *b, const struct kseg *s)
+bag_drop(struct index *x, uint64_t key, const struct kseg *s)
 {
-	size_t i, k;
+	struct bag *b = bag_of(x, key);
+	size_t i, at;
 
 	if (b == NULL)
 		return;
-	for (i = k = 0; i < b->n; i++)
-		if (b->seg[i] != s)
-			b->seg[k++] = b->seg[i];
-	b->n = k;
+	/* From the end: what goes is mostly what came last. */
+	for (i = b->n; i > 0 && b->seg[i - 1] != s; i--)
+		;
+	if (i > 0)
+		memmove(b->seg + i - 1, b->seg + i,
+		    (b->n-- - i) * sizeof(*b->seg));
+	if (b->n > 0)
+		return;
+	at = (size_t)(b - x->bags);
+	mem_free(b->seg);
+	table_drop(&x->at, key);
+	*b = x->bags[--x->n];
+	if (at < x->n)
+		table_put(&x->at, b->key, (int64_t)at);
 }
 
 static void
@@ -72,26 +86,39 @@ kseg_get(struct keeper *k, int64_t seg)
 {
 	int64_t at;
 
-	return table_get(&k->segs, (uint64_t)seg, &at) && at >= 0 ?
-	    k->all[at] : NULL;
+	return table_get(&k->segs, (uint64_t)seg, &at) ? k->all[at] : NULL;
+}
+
+static struct kseg *
+kseg_new(int64_t seg, const struct segment *s, const uint64_t *deps,
+    size_t n_deps)
+{
+	size_t arts_len = s->n_arts * sizeof(*s->arts);
+	size_t deps_len = n_deps * sizeof(*deps);
+	struct kseg *x = mem_get(sizeof(*x) + arts_len + deps_len);
+	char *arts = (char *)(x + 1);
+
+	if (arts_len > 0)
+		memcpy(arts, s->arts, arts_len);
+	if (deps_len > 0)
+		memcpy(arts + arts_len, deps, deps_len);
+	x->seg = seg;
+	x->first = s->first;
+	x->shown = (uint32_t)s->n_members;
+	x->arts = (const struct seg_art *)(const void *)arts;
+	x->n_arts = (uint32_t)s->n_arts;
+	x->deps = (const uint64_t *)(const void *)(arts + arts_len);
+	x->n_deps = (uint32_t)n_deps;
+	return x;
 }
 
 struct kseg *
 kseg_add(struct keeper *k, int64_t seg, const struct segment *s,
     const uint64_t *deps, size_t n_deps)
 {
-	struct kseg *x = mem_get(sizeof(*x));
+	struct kseg *x = kseg_new(seg, s, deps, n_deps);
 	size_t i;
 
-	x->seg = seg;
-	x->s.seg = seg;
-	x->s.first = s->first;
-	x->s.n_arts = s->n_arts;
-	x->shown = s->n_members;
-	x->s.arts = (struct seg_art *)mem_copy(s->arts,
-	    s->n_arts * sizeof(*s->arts));
-	x->deps = (uint64_t *)mem_copy(deps, n_deps * sizeof(*deps));
-	x->n_deps = n_deps;
 	if (k->n == k->room) {
 		k->room = k->room == 0 ? 64 : k->room * 2;
 		k->all = mem_resize(k->all, k->room * sizeof(struct kseg *));
@@ -99,18 +126,9 @@ kseg_add(struct keeper *k, int64_t seg, const struct segment *s,
 	table_put(&k->segs, (uint64_t)seg, (int64_t)k->n);
 	k->all[k->n++] = x;
 	for (i = 0; i < n_deps; i++)
-		bag_add(bag_of(&k->deps, deps[i], true), x);
-	for (i = 0; i < s->n_arts; i++)
-		bag_add(bag_of(&k->arts, (uint64_t)s->arts[i].entity, true), x);
+		bag_add(bag_make(&k->deps, deps[i]), x);
+	shared_add(&k->arts, x);
 	return x;
-}
-
-void
-kseg_free(struct kseg *x)
-{
-	mem_free(x->s.arts);
-	mem_free(x->deps);
-	mem_free(x);
 }
 
 void
@@ -124,7 +142,7 @@ void
 kchain_add(struct kchain *c, struct kseg *s)
 {
 	if (c->n == c->room) {
-		c->room = c->room == 0 ? 4 : c->room * 2;
+		c->room = c->room == 0 ? 1 : c->room * 2;
 		c->segs = mem_resize(c->segs, c->room * sizeof(struct kseg *));
 	}
 	c->segs[c->n++] = s;
@@ -137,10 +155,8 @@ kseg_drop(struct keeper *k, struct kseg *x)
 	size_t i;
 
 	for (i = 0; i < x->n_deps; i++)
-		bag_drop(bag_of(&k->deps, x->deps[i], false), x);
-	for (i = 0; i < x->s.n_arts; i++)
-		bag_drop(bag_of(&k->arts, (uint64_t)x->s.arts[i].entity,
-		    false), x);
+		bag_drop(&k->deps, x->deps[i], x);
+	shared_drop(&k->arts, x);
 	x->gone = true;
 }
 
@@ -168,13 +184,13 @@ keeper_forget(struct keeper *k)
 			kchain_free(c);
 	}
 	for (i = 0; i < k->n; i++)
-		kseg_free(k->all[i]);
+		mem_free(k->all[i]);
 	mem_free(k->all);
 	k->all = NULL;
 	k->n = k->room = 0;
 	table_release(&k->segs);
 	index_release(&k->deps);
-	index_release(&k->arts);
+	shared_release(&k->arts);
 	if (!memo_is_empty(&k->memo))
 		memo_forget(&k->memo);
 	k->loaded = false;
@@ -235,7 +251,7 @@ load_one(void *ctx, int64_t seg, struct str deps, int64_t updated)
 		return false;
 	}
 	x = kseg_add(l->k, seg, &s, d, n);
-	x->link = x->stored = link;
+	x->link = link;
 	return true;
 }
 

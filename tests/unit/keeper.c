@@ -123,6 +123,25 @@ random_event(struct arena *a, unsigned n)
 	    sign == 1 ? ",\"labels\":[\"alert\"]" : "");
 }
 
+/* A sign that names an account and a domain, on one of many hosts or on
+ * none: segments that only what they share can link. Some accounts are soon
+ * carried by so many that they link nobody any more. */
+static struct str
+random_sign(struct arena *a, unsigned n)
+{
+	struct str host = { 0 };
+	unsigned user = dice(6);
+
+	if (dice(3) == 0)
+		host = str_printf(a, "\"host\":\"h%u\",",
+		    user < 2 ? dice(90) : dice(3));
+	return str_printf(a, "{\"id\":\"e%u\",\"event_type\":\"alert\","
+	    "\"source\":\"src%u\",\"timestamp\":%u,\"actor\":\"u%u\","
+	    "\"action\":\"a\",%.*s\"entities\":[{\"kind\":\"domain\",\"id\":"
+	    "\"d%u.test\",\"role\":\"artifact\"}],\"labels\":[\"alert\"]}\n",
+	    n, dice(3), 1772800000 + dice(4000), user, STR_ARG(host), dice(40));
+}
+
 /* ---- comparing ---------------------------------------------------------------- */
 
 struct seeds { struct bench *b; int64_t *ev; size_t n, room; };
@@ -245,6 +264,36 @@ what_is_remembered_of_big_segments_is_true(void **state)
 	assert_true(chains > 20);
 }
 
+/* Signs come late and early, singly and in batches, with accounts that grow
+ * popular on the way, and some under an id that is taken. */
+static void
+links_over_what_is_shared_are_from_scratch(void **state)
+{
+	struct bench b;
+	struct str body, line;
+	unsigned round, n, batch, id;
+	size_t chains = 0;
+
+	(void)state;
+	for (round = 1; round <= 3; round++) {
+		seed = round * 32452843;
+		bench_open(&b);
+		for (n = 0; n < 500;) {
+			body = (struct str){ 0 };
+			for (batch = 1 + dice(60); batch > 0; batch--, n++) {
+				id = dice(20) == 0 ? dice(n + 1) : n;
+				line = random_sign(b.a, id);
+				body = str_printf(b.a, "%.*s%.*s",
+				    STR_ARG(body), STR_ARG(line));
+			}
+			take_in(&b, body);
+			chains += compare_all(&b);
+		}
+		bench_close(&b);
+	}
+	assert_true(chains > 20);
+}
+
 static void
 edges_run_forward_and_are_few(void **state)
 {
@@ -281,6 +330,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(incremental_is_from_scratch),
 		cmocka_unit_test(what_is_remembered_of_big_segments_is_true),
+		cmocka_unit_test(links_over_what_is_shared_are_from_scratch),
 		cmocka_unit_test(edges_run_forward_and_are_few),
 	};
 
