@@ -73,8 +73,22 @@ check: deps-test ## build and run every test
 tests: $(UNIT)
 
 check-san: deps-test ## the unit and golden tests under ASan and UBSan
-	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/san SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" all tests
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/san SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" all tests fuzzers
 	@BUILD=$(BUILD)/san /usr/bin/python3 tests/run.py --san
+
+# Fuzzers: one program a reader of foreign bytes, for libFuzzer or, with
+# replay.c, for the inputs that are kept.
+FUZZ_C := $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))
+FUZZ_S ?= 60
+fuzz: ## libFuzzer on every reader of foreign bytes, FUZZ_S seconds each
+	@sh packaging/deps.sh build test fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) CC=clang BUILD=$(BUILD)/fuzz SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fsanitize=fuzzer-no-link" CFLAGS="-O1 -g" FUZZ_L="-fsanitize=fuzzer" fuzzers $(BUILD)/fuzz/tra-ce
+	@BUILD=$(BUILD)/fuzz /usr/bin/python3 tests/fuzz/fuzz.py --seconds $(FUZZ_S) $(FUZZ)
+fuzzers: $(FUZZ_C:tests/fuzz/%.c=$(BUILD)/fuzz-%)
+FUZZ_L ?= $(BUILD)/tests/fuzz/replay.o
+$(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libtrace.a
+	@echo "  LD $@"
+	@$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(FUZZ_L) $(BUILD)/libtrace.a $(LIBS)
 
 check-clang: deps-test ## clang builds everything without a warning, too
 	@$(MAKE) --no-print-directory -j$$(nproc) CC=clang BUILD=$(BUILD)/clang all tests || { echo "0 passed, 1 failed"; exit 1; }
@@ -130,4 +144,4 @@ deb-test: deb ## lintian, the same bytes twice, install, upgrade, remove and pur
 	@/usr/bin/python3 packaging/debtest.py $(BUILD)/deb
 clean: ## remove what was built
 	rm -rf $(BUILD)
-.PHONY: help deps deps-test all install-system deb deb-test run check check-san check-clang lint eval bench install clean tests
+.PHONY: help deps deps-test all install-system deb deb-test run check check-san check-clang lint eval bench install clean tests fuzz fuzzers

@@ -75,6 +75,11 @@ intake_body(struct intake *in, const char *path, struct str body,
 		    json_fault_text(fault));
 		return false;
 	}
+	if (b.over) {
+		cli_failed("%s repeats too much to be held in memory at once: "
+		    "cut it into several files", path);
+		return false;
+	}
 	b.backfill = in->backfill;
 	rc = commit(in, &b);
 	if (rc != RC_OK || b.rc != RC_OK) {

@@ -122,9 +122,14 @@ intake_read(struct app *app, const struct request *rq, struct reply *rp,
 
 	shape->may_assert = (rq->scopes & SCOPE_ASSERT) != 0;
 	shape->record_max = (size_t)app->conf->record_max;
+	shape->records_max = (size_t)app->conf->records_max;
 	shape->now_ns = clock_now_ns();
 	fault = ingest_read(rq->mem, doc, own->tagger, rq->body, shape, b);
 	json_doc_free(doc);
+	if (fault == JSON_OK && b->over)
+		return reply_problem(rp, RC_TOO_BIG, "more than %lld records "
+		    "in one request, or records that each repeat much: send "
+		    "fewer at once", (long long)app->conf->records_max);
 	if (fault != JSON_OK)
 		return reply_problem(rp, RC_MALFORMED, "the body %s",
 		    json_fault_text(fault));

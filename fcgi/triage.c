@@ -76,7 +76,7 @@ kept(struct arena *a, const struct event *ev)
 	return e;
 }
 
-static void
+static bool
 one_record(void *ctx, size_t index, struct str prefix, const struct record *rec,
     const struct refusal *why)
 {
@@ -88,12 +88,13 @@ one_record(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	in->n++;
 	if (why != NULL) {
 		in->why = *why;
-		return;
+		return in->n < 2;
 	}
 	if (!norm_event(in->r->a, in->r->doc, rec, &ev, &in->why))
-		return;
+		return in->n < 2;
 	tag_event(in->r->app->own, &ev);
 	in->ev = kept(in->r->a, &ev);
+	return in->n < 2;
 }
 
 static bool

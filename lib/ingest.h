@@ -64,6 +64,7 @@ struct ingest_batch {
 	struct ingest_item *items;
 	size_t n;
 	size_t accepted, duplicates, rejected;	/* after commit */
+	bool over;		/* not all was read: see ingest_read */
 	char ruleset[RULESET_TEXT];	/* what it was read with; empty: unsaid */
 	/*
 	 * History: the chains that it makes or changes are written, versions
@@ -84,7 +85,9 @@ struct ingest_batch {
 };
 
 /* Read a body into items. Text lives in `a` or in the body. The doc is used
- * and reused. The fault, if not JSON_OK, makes the whole body a 400. */
+ * and reused. The fault, if not JSON_OK, makes the whole body a 400. Few bytes
+ * can say much: beyond shape->records_max records, or when what is made of
+ * them outgrows the body by far, out->over is set and the rest is not read. */
 enum json_fault ingest_read(struct arena *a, struct json_doc *doc,
     const struct tagger *tagger, struct str body,
     const struct body_shape *shape, struct ingest_batch *out);

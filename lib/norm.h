@@ -71,7 +71,9 @@ void norm_fingerprint(uint8_t out[32]);
  * `prefix` is the JSON Pointer of that place ("/events/3", "/3", "" for NDJSON
  * lines and a bare object, where pointers begin at the record).
  * Returns JSON_OK, or the fault that makes the whole body no body (400); for
- * NDJSON a bad line is a refusal of that line alone.
+ * NDJSON a bad line is a refusal of that line alone. `each` may keep nothing
+ * that it is given beyond the call but what lies in the body or, without an
+ * envelope, in `a`; when it returns false, the rest is not looked at.
  */
 /* Envelopes of other people's senders; see norm/carry.h. */
 enum envelope { ENVELOPE_NONE, ENVELOPE_HEC, ENVELOPE_LINES,
@@ -84,8 +86,9 @@ struct body_shape {
 	struct str source;		/* ?source=, or empty */
 	bool may_assert;
 	size_t record_max;		/* bytes; over it: refused record */
+	size_t records_max;		/* for ingest_read; 0: any number */
 };
-typedef void norm_each(void *ctx, size_t index, struct str prefix,
+typedef bool norm_each(void *ctx, size_t index, struct str prefix,
     const struct record *rec, const struct refusal *why);
 MUST_CHECK enum json_fault norm_split(struct arena *a, struct str body,
     const struct body_shape *shape, norm_each *each, void *ctx);

@@ -36,7 +36,7 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
 	char docs[256];		/* prefix of problem `type` URIs */
 	char openapi[256];	/* path of openapi.json; env TRACE_WWW/.. wins */
 	char proxies[256];	/* addresses whose X-Forwarded-For is believed */
-	int64_t body_max, unpacked_max, record_max;
+	int64_t body_max, unpacked_max, record_max, records_max;
 	int64_t threads;	/* acceptors of a threaded responder */
 	int64_t queue_max;	/* requests waiting for the committer */
 	int64_t live_max, live_heartbeat_s, live_recycle_s, live_pending_max;

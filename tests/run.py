@@ -12,7 +12,8 @@
   web    tests/web/*.py: the same, and a real browser on the pages
   lint   tests/lint/lint.py
 web, and e2e behind Apache, wait more than they work: they go on side by side.
---san: the unit programs alone, built with sanitizers. The last line is
+--san: the unit programs, built with sanitizers, and the fuzzers once with the
+inputs that are kept for them; nothing else. The last line is
 "N passed, N failed"; exit 1 if any failed.
 """
 import os, re, subprocess, sys, threading, time
@@ -26,7 +27,7 @@ TAP = re.compile(r"^\s*(ok|not ok)\s+\d+\s*-?\s*(\S.*?)\s*(#.*)?$", re.M)
 ON_EACH = ("events_contract.py", "keys_and_limits.py", "openapi_is_true.py", "foreign_senders.py", "live_stream.py",
            "at_the_door.py", "servers.py", "sweep.py", "idempotency.py", "crash.py")
 BEHIND = {"apache": ON_EACH, "fcgid": ON_EACH}
-PATIENCE = {"unit": 120, "e2e": 300, "web": 600, "lint": 30}
+PATIENCE = {"unit": 120, "e2e": 300, "web": 600, "lint": 30, "fuzz": 300}
 
 
 class Count:
@@ -86,8 +87,8 @@ def unit(count, name, env):
         print("       " + last(out).replace("\n", "\n       "), flush=True)
 
 
-def script(count, kind, path, env, server="lighttpd"):
-    status, out, seconds = run(kind, ["/usr/bin/python3", path], dict(env, SERVER=server))
+def script(count, kind, path, env, server="lighttpd", words=()):
+    status, out, seconds = run(kind, ["/usr/bin/python3", path, *words], dict(env, SERVER=server))
     name = os.path.basename(path) + ("" if server == "lighttpd" else " behind " + server)
     if status == SKIPPED:
         count.skipped.append(name)
@@ -123,6 +124,8 @@ def main(argv):
     for name in names_in("tests/unit", lambda n: n.endswith(".c")):
         if only in name:
             unit(count, name[:-2], env)
+    if san and only in "fuzz":
+        script(count, "fuzz", os.path.join(ROOT, "tests/fuzz/fuzz.py"), env, words=["--replay"])
     if not san:
         scripts(count, "e2e", "tests/e2e", ("lab.py",), only, env)
         lane = threading.Thread(target=behind, args=(count, only, env))

@@ -5,6 +5,10 @@
  * allocation is an addition and a memset. What is bigger than a quarter of a
  * block gets a block of its own, put behind the newest, so that it does not
  * waste the rest of the one in use.
+ *
+ * Under AddressSanitizer every byte that is not handed out is marked, with a
+ * gap behind each piece: reading past a piece's end or after the reset is then
+ * found as it is for malloc.
  */
 #include "base/arena.h"
 
@@ -14,7 +18,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 64 * 1024, ALIGN = _Alignof(max_align_t) };
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#endif
+#ifdef WATCHED
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, len) ((void)(p), (void)(len))
+#define ASAN_UNPOISON_MEMORY_REGION(p, len) ((void)(p), (void)(len))
+#endif
+
+enum { BLOCK = 64 * 1024, ALIGN = _Alignof(max_align_t),
+#ifdef WATCHED
+	GAP = ALIGN
+#else
+	GAP = 0
+#endif
+};
 
 struct block {
 	struct block *next;
@@ -91,6 +115,7 @@ block_new(size_t room)
 	b->next = NULL;
 	b->room = room;
 	b->used = 0;
+	ASAN_POISON_MEMORY_REGION(b->bytes, room);
 	return b;
 }
 
@@ -110,6 +135,7 @@ blocks_free(struct block *b)
 
 	for (; b != NULL; b = next) {
 		next = b->next;
+		ASAN_UNPOISON_MEMORY_REGION(b->bytes, b->room);
 		free(b);
 	}
 }
@@ -131,14 +157,17 @@ arena_reset(struct arena *a)
 	a->top->next = NULL;
 	a->top->used = 0;
 	a->used = 0;
+	ASAN_POISON_MEMORY_REGION(a->top->bytes, a->top->room);
 }
 
+/* `len` of the `whole` bytes that are taken are for the asker. */
 static void *
-block_take(struct block *b, size_t len)
+block_take(struct block *b, size_t whole, size_t len)
 {
 	void *p = b->bytes + b->used;
 
-	b->used += len;
+	b->used += whole;
+	ASAN_UNPOISON_MEMORY_REGION(p, len);
 	memset(p, 0, len);
 	return p;
 }
@@ -147,23 +176,25 @@ void *
 arena_get(struct arena *a, size_t len)
 {
 	struct block *b;
+	size_t whole;
 
-	if (len > SIZE_MAX - ALIGN)
+	if (len > SIZE_MAX - ALIGN - GAP)
 		out_of_memory();
-	len = len == 0 ? ALIGN : (len + ALIGN - 1) & ~((size_t)ALIGN - 1);
-	a->used += len;
-	if (len <= a->top->room - a->top->used)
-		return block_take(a->top, len);
-	if (len > BLOCK / 4) {
-		b = block_new(len);
+	whole = len == 0 ? ALIGN : (len + ALIGN - 1) & ~((size_t)ALIGN - 1);
+	whole += GAP;
+	a->used += whole;
+	if (whole <= a->top->room - a->top->used)
+		return block_take(a->top, whole, len);
+	if (whole > BLOCK / 4) {
+		b = block_new(whole);
 		b->next = a->top->next;
 		a->top->next = b;
-		return block_take(b, len);
+		return block_take(b, whole, len);
 	}
 	b = block_new(BLOCK);
 	b->next = a->top;
 	a->top = b;
-	return block_take(b, len);
+	return block_take(b, whole, len);
 }
 
 void *

@@ -130,6 +130,35 @@ get_edge(struct in *in, struct edge *e)
 		in->bad = true;
 }
 
+/* One of a list, where none stands for nothing. */
+static void
+get_listed_edge(struct in *in, struct edge *e)
+{
+	get_edge(in, e);
+	if (e->rule == RULE_NONE)
+		in->bad = true;
+}
+
+static uint8_t
+get_role(struct in *in)
+{
+	uint64_t n = get(in);
+
+	if (n > MEMBER_CONTEXT)
+		in->bad = true;
+	return (uint8_t)n;
+}
+
+static int32_t
+get_repeats(struct in *in)
+{
+	uint64_t n = get(in);
+
+	if (n > INT32_MAX)
+		in->bad = true;
+	return in->bad ? 0 : (int32_t)n;
+}
+
 static void
 put_cut(struct buf *b, const struct truncation *t)
 {
@@ -203,24 +232,25 @@ chain_unpack(struct arena *a, struct str body, struct chain *c)
 	struct in in = { a, body, false };
 	size_t i;
 
+	memset(c, 0, sizeof(*c));
 	if (get(&in) != 1)
 		return false;
 	c->n_members = get_count(&in, 11);
 	c->members = arena_array(a, c->n_members + 1, sizeof(*c->members));
 	for (i = 0; i < c->n_members; i++) {
 		c->members[i].ev = (int64_t)get(&in);
-		c->members[i].role = (uint8_t)get(&in);
-		c->members[i].count = (int32_t)get(&in);
+		c->members[i].role = get_role(&in);
+		c->members[i].count = get_repeats(&in);
 		c->members[i].strength = (float)get_double(&in);
 	}
 	c->n_edges = get_count(&in, 15);
 	c->edges = arena_array(a, c->n_edges + 1, sizeof(*c->edges));
 	for (i = 0; i < c->n_edges; i++)
-		get_edge(&in, &c->edges[i]);
+		get_listed_edge(&in, &c->edges[i]);
 	c->n_related = get_count(&in, 15);
 	c->related = arena_array(a, c->n_related + 1, sizeof(*c->related));
 	for (i = 0; i < c->n_related; i++)
-		get_edge(&in, &c->related[i]);
+		get_listed_edge(&in, &c->related[i]);
 	get_factors(&in, c);
 	get_cut(&in, &c->cut);
 	return !in.bad;
@@ -257,8 +287,8 @@ get_seg_member(struct in *in, struct seg_member *m)
 {
 	m->ev = (int64_t)get(in);
 	get_rank(in, &m->rank);
-	m->role = (uint8_t)get(in);
-	m->count = (int32_t)get(in);
+	m->role = get_role(in);
+	m->count = get_repeats(in);
 	m->strength = (float)get_double(in);
 	get_edge(in, &m->edge);
 }
@@ -340,6 +370,6 @@ segment_unpack(struct arena *a, struct str body, struct segment *s,
 	s->n_extras = get_count(&in, 15);
 	s->extras = arena_array(a, s->n_extras + 1, sizeof(*s->extras));
 	for (i = 0; i < s->n_extras; i++)
-		get_edge(&in, &s->extras[i]);
+		get_listed_edge(&in, &s->extras[i]);
 	return !in.bad;
 }

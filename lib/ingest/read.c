@@ -7,8 +7,14 @@
 #include "base/hash.h"
 #include "sighting.h"
 
+/* What a body of any size may become in memory, and how much more for each of
+ * its bytes. A record of a hundred bytes becomes about a thousand. */
+enum { ROOM = 256 << 20, ROOM_A_BYTE = 8 };
+
 struct reading {
 	struct arena *a;
+	struct arena *one;	/* for what one record needs while it is read */
+	size_t room_a, most;
 	struct json_doc *doc;
 	const struct tagger *tagger;
 	struct ingest_batch *out;
@@ -95,7 +101,22 @@ ingest_read_one(struct arena *a, struct json_doc *doc, const struct tagger *tagg
 	return true;
 }
 
-static void
+static bool
+read_kept(struct reading *r, const struct record *rec, struct ingest_item *it,
+    struct refusal *why)
+{
+	struct event ev;
+	bool good = norm_event(r->one, r->doc, rec, &ev, why);
+
+	if (good && r->tagger != NULL)
+		tag_event(r->tagger, &ev);
+	if (good)
+		keep_event(r->a, rec, &ev, it);
+	arena_reset(r->one);
+	return good;
+}
+
+static bool
 one(void *ctx, size_t index, struct str prefix, const struct record *rec,
     const struct refusal *why)
 {
@@ -104,6 +125,10 @@ one(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	struct ingest_item *it;
 	struct refusal refusal;
 
+	b->over = (r->most > 0 && b->n == r->most) ||
+	    arena_used(r->a) > r->room_a;
+	if (b->over)
+		return false;
 	b->items = arena_grow(r->a, b->items, &r->room, b->n + 1,
 	    sizeof(*b->items));
 	it = &b->items[b->n++];
@@ -111,24 +136,31 @@ one(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	it->index = index;
 	it->prefix = str_dup(r->a, prefix);
 	if (why == NULL) {
-		if (ingest_read_one(r->a, r->doc, r->tagger, rec, it, &refusal))
-			return;
+		if (read_kept(r, rec, it, &refusal))
+			return true;
 		why = &refusal;
 	}
 	it->refused = true;
 	it->field = str_dup(r->a, str_of(why->field));
 	it->detail = str_dup(r->a, str_of(why->detail));
+	return true;
 }
 
 enum json_fault
 ingest_read(struct arena *a, struct json_doc *doc, const struct tagger *tagger,
     struct str body, const struct body_shape *shape, struct ingest_batch *out)
 {
-	struct reading r = { a, doc, tagger, out, 0 };
+	struct reading r = { .a = a, .one = arena_new(), .most = shape->records_max,
+		.room_a = arena_used(a) + ROOM + ROOM_A_BYTE * body.len,
+		.doc = doc, .tagger = tagger, .out = out };
+	enum json_fault fault;
 
 	out->mem = a;
 	out->items = NULL;
 	out->n = 0;
+	out->over = false;
 	ruleset_text(tagger, out->ruleset);
-	return norm_split(a, body, shape, one, &r);
+	fault = norm_split(a, body, shape, one, &r);
+	arena_free(r.one);
+	return fault;
 }

@@ -11,6 +11,12 @@
 enum { TARGET_MOST = 1024, OUTER_MOST = 16 << 20 };
 
 void
+carry_next(struct carrying *c)
+{
+	arena_reset(c->a);
+}
+
+void
 carry_refuse(struct carrying *c, struct str prefix, const char *field,
     const char *detail)
 {
@@ -18,7 +24,7 @@ carry_refuse(struct carrying *c, struct str prefix, const char *field,
 
 	snprintf(why.field, sizeof(why.field), "%s", field);
 	snprintf(why.detail, sizeof(why.detail), "%s", detail);
-	c->each(c->ctx, c->index++, prefix, NULL, &why);
+	c->enough = !c->each(c->ctx, c->index++, prefix, NULL, &why);
 }
 
 struct str
@@ -165,7 +171,7 @@ give(struct carrying *c, struct str prefix, const struct carried *x,
 		carry_refuse(c, prefix, "",
 		    "is larger than one record may be");
 	else
-		c->each(c->ctx, c->index++, prefix, &rec, NULL);
+		c->enough = !c->each(c->ctx, c->index++, prefix, &rec, NULL);
 }
 
 static void
@@ -260,8 +266,8 @@ enum json_fault
 carry_split(struct arena *a, struct str body, const struct body_shape *shape,
     norm_each *each, void *ctx)
 {
-	struct carrying c = { .a = a, .shape = shape, .each = each,
-		.ctx = ctx, .doc = json_doc_new() };
+	struct carrying c = { .a = arena_new(), .body = a, .shape = shape,
+		.each = each, .ctx = ctx, .doc = json_doc_new() };
 	enum json_fault fault = JSON_OK;
 
 	switch (shape->envelope) {
@@ -280,5 +286,6 @@ carry_split(struct arena *a, struct str body, const struct body_shape *shape,
 		break;
 	}
 	json_doc_free(c.doc);
+	arena_free(c.a);
 	return fault;
 }

@@ -19,7 +19,9 @@
 #include "norm/step.h"
 
 struct carrying {
-	struct arena *a;
+	struct arena *a;		/* for one record; see carry_next */
+	struct arena *body;		/* for all of them */
+	bool enough;			/* the caller wants no more */
 	const struct body_shape *shape;
 	norm_each *each;
 	void *ctx;
@@ -41,6 +43,8 @@ void carry_give(struct carrying *c, struct str prefix, const struct carried *x);
 /* The same with a record that is plain text. */
 void carry_give_text(struct carrying *c, struct str prefix,
     const struct carried *x, struct str text);
+/* Before each record: nothing is kept of the one before. */
+void carry_next(struct carrying *c);
 void carry_refuse(struct carrying *c, struct str prefix, const char *field,
     const char *detail);
 

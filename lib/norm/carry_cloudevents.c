@@ -60,6 +60,7 @@ one(struct carrying *c, struct str text, struct str prefix)
 	const char *missing;
 	struct str time, value;
 
+	carry_next(c);
 	if (!carry_sound(c, prefix, text))
 		return;
 	v = json_parse(c->doc, text);
@@ -106,9 +107,9 @@ carry_cloudevents(struct carrying *c, struct str body)
 	if (span.first != '[')
 		return JSON_SYNTAX;
 	walk = json_into(span.text);
-	for (i = 0; json_next_element(&walk, &value); i++) {
+	for (i = 0; !c->enough && json_next_element(&walk, &value); i++) {
 		snprintf(prefix, sizeof(prefix), "/%zu", i);
-		one(c, value, str_dup(c->a, str_of(prefix)));
+		one(c, value, str_of(prefix));
 	}
 	return JSON_OK;
 }

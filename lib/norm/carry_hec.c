@@ -58,6 +58,7 @@ one(struct carrying *c, struct str text, struct str prefix)
 	struct carried x = { .whole = text };
 	const struct json *v;
 
+	carry_next(c);
 	if (!carry_sound(c, prefix, text))
 		return;
 	if (!json_member_span(text, "event", &x.record)) {
@@ -90,9 +91,9 @@ list(struct carrying *c, struct str text)
 	char prefix[32];
 	size_t i;
 
-	for (i = 0; json_next_element(&walk, &value); i++) {
+	for (i = 0; !c->enough && json_next_element(&walk, &value); i++) {
 		snprintf(prefix, sizeof(prefix), "/%zu", i);
-		one(c, value, str_dup(c->a, str_of(prefix)));
+		one(c, value, str_of(prefix));
 	}
 }
 
@@ -109,7 +110,7 @@ carry_hec(struct carrying *c, struct str body)
 		if (fault == JSON_SYNTAX || fault == JSON_CUT)
 			return fault;
 	}
-	while (str_trim(body).len > 0) {
+	while (!c->enough && str_trim(body).len > 0) {
 		(void)json_scan(&body, &v);
 		if (v.first == '[')
 			list(c, v.text);
@@ -125,7 +126,7 @@ carry_lines(struct carrying *c, struct str body)
 	struct str line;
 	struct carried x;
 
-	while (str_cut(&body, '\n', &line)) {
+	while (!c->enough && str_cut(&body, '\n', &line)) {
 		if (line.len > 0 && line.p[line.len - 1] == '\r')
 			line.len--;
 		if (str_trim(line).len == 0)
@@ -133,6 +134,7 @@ carry_lines(struct carrying *c, struct str body)
 		x = (struct carried){ .whole = line, .host = c->shape->host,
 			.source = c->shape->source.len > 0 ?
 			    c->shape->source : STR("hec") };
+		carry_next(c);
 		carry_give_text(c, STR(""), &x, line);
 	}
 }

@@ -85,6 +85,7 @@ one(struct carrying *c, const struct resource *r, struct str text,
 	const struct json *v, *list;
 	struct str body;
 
+	carry_next(c);
 	if (!carry_sound(c, prefix, text))
 		return;
 	v = json_parse(c->doc, text);
@@ -126,14 +127,18 @@ resource_read(struct carrying *c, struct str text, struct resource *r)
 		return;
 	}
 	list = json_get(json_parse(c->doc, r->text), "attributes");
-	r->service = attribute(c, list, "service.name");
-	r->host = attribute(c, list, "host.name");
+	r->service = str_dup(c->body, attribute(c, list, "service.name"));
+	r->host = str_dup(c->body, attribute(c, list, "host.name"));
 }
 
+/* On the stack: a body may be made of nothing but places. */
+enum { PLACE = 128 };
+
 static struct str
-place(struct carrying *c, struct str prefix, const char *name, size_t i)
+place(char out[PLACE], struct str prefix, const char *name, size_t i)
 {
-	return str_printf(c->a, "%.*s/%s/%zu", STR_ARG(prefix), name, i);
+	snprintf(out, PLACE, "%.*s/%s/%zu", STR_ARG(prefix), name, i);
+	return str_of(out);
 }
 
 static void
@@ -142,13 +147,14 @@ scope(struct carrying *c, const struct resource *r, struct str text,
 {
 	struct json_walk walk;
 	struct str list, value;
+	char at[PLACE];
 	size_t i;
 
 	if (!json_member_span(text, "logRecords", &list) || list.p[0] != '[')
 		return;
 	walk = json_into(list);
-	for (i = 0; json_next_element(&walk, &value); i++)
-		one(c, r, value, place(c, prefix, "logRecords", i));
+	for (i = 0; !c->enough && json_next_element(&walk, &value); i++)
+		one(c, r, value, place(at, prefix, "logRecords", i));
 }
 
 static void
@@ -156,6 +162,7 @@ resource(struct carrying *c, struct str text, struct str prefix)
 {
 	struct json_walk walk;
 	struct str list, value;
+	char at[PLACE];
 	struct resource r;
 	size_t i;
 
@@ -163,9 +170,9 @@ resource(struct carrying *c, struct str text, struct str prefix)
 		return;
 	resource_read(c, text, &r);
 	walk = json_into(list);
-	for (i = 0; json_next_element(&walk, &value); i++)
+	for (i = 0; !c->enough && json_next_element(&walk, &value); i++)
 		if (value.p[0] == '{')
-			scope(c, &r, value, place(c, prefix, "scopeLogs", i));
+			scope(c, &r, value, place(at, prefix, "scopeLogs", i));
 }
 
 enum json_fault
@@ -174,6 +181,7 @@ carry_otlp(struct carrying *c, struct str body)
 	struct json_span span;
 	struct json_walk walk;
 	struct str list, value;
+	char at[PLACE];
 	size_t i;
 	enum json_fault fault = carry_whole(body, &span);
 
@@ -185,9 +193,9 @@ carry_otlp(struct carrying *c, struct str body)
 	    list.p[0] != '[')
 		return JSON_OK;		/* an empty request is a good one */
 	walk = json_into(list);
-	for (i = 0; json_next_element(&walk, &value); i++)
+	for (i = 0; !c->enough && json_next_element(&walk, &value); i++)
 		if (value.p[0] == '{')
-			resource(c, value, place(c, STR(""), "resourceLogs",
+			resource(c, value, place(at, STR(""), "resourceLogs",
 			    i));
 	return JSON_OK;
 }

@@ -34,8 +34,10 @@ struct split {
 	size_t index;
 	bool vendor;		/* vendors' envelopes are opened */
 	bool check;		/* scan each record again */
+	bool enough;		/* the caller wants no more */
 	struct json_doc *doc;	/* to undo escapes; made when needed */
 	struct str path, names, columns;	/* of Zeek's TSV */
+	const char *fault;	/* of those */
 };
 
 /* ---- giving records out ----------------------------------------------- */
@@ -46,7 +48,7 @@ give_refusal(struct split *s, struct str prefix, const char *detail)
 	struct refusal why = { .field = "" };
 
 	snprintf(why.detail, sizeof(why.detail), "%s", detail);
-	s->each(s->ctx, s->index++, prefix, NULL, &why);
+	s->enough = !s->each(s->ctx, s->index++, prefix, NULL, &why);
 }
 
 static struct record
@@ -79,7 +81,7 @@ give(struct split *s, struct str prefix, struct str text, bool check)
 		}
 		rec.twice = v.twice;
 	}
-	s->each(s->ctx, s->index++, prefix, &rec, NULL);
+	s->enough = !s->each(s->ctx, s->index++, prefix, &rec, NULL);
 }
 
 /* ---- envelopes -------------------------------------------------------- */
@@ -166,7 +168,8 @@ each_element(struct split *s, struct str prefix, struct str list, int depth)
 	struct json_walk walk = json_into(list);
 	struct str value;
 
-	for (size_t i = 0; json_next_element(&walk, &value); i++) {
+	for (size_t i = 0; !s->enough && json_next_element(&walk, &value);
+	    i++) {
 		char n[24];
 
 		snprintf(n, sizeof(n), "/%zu", i);
@@ -259,6 +262,8 @@ json_line(struct split *s, struct str line)
 	give(s, STR(""), line, s->check);
 }
 
+enum { COLUMNS_MOST = 16 << 10 };
+
 /* "#fields<TAB>ts<TAB>uid..." and "#path<TAB>conn": the columns of what
  * follows, as struct record wants them. */
 static void
@@ -274,8 +279,28 @@ tsv_head(struct split *s, struct str line)
 		s->names = line;
 	else
 		return;
-	if (s->names.len)
-		s->columns = norm_join(s->a, s->path, STR("\t"), s->names);
+	s->columns = (struct str){ 0 };
+}
+
+/* The columns are joined when a line asks for them: a body may be made of
+ * nothing but heads. Each event keeps its own copy, so they have a bound. */
+static void
+tsv_columns(struct split *s)
+{
+	const struct str names = s->names, path = s->path;
+
+	if (s->columns.len || !names.len)
+		return;
+	s->fault = NULL;
+	if (names.len + path.len > COLUMNS_MOST)
+		s->fault = "has columns of too long names before it";
+	else if (memchr(names.p, '\0', names.len)
+	    || (path.len && memchr(path.p, '\0', path.len)))
+		s->fault = "has columns before it that hold a NUL";
+	else if (!utf8_ok(names) || !utf8_ok(path))
+		s->fault = "has columns before it that are not UTF-8";
+	else
+		s->columns = norm_join(s->a, path, STR("\t"), names);
 }
 
 static void
@@ -283,17 +308,19 @@ tsv_line(struct split *s, struct str line)
 {
 	struct record rec = record_of(s, line);
 
+	tsv_columns(s);
 	rec.columns = s->columns;
 	if (line.len > s->shape->record_max)
 		give_refusal(s, STR(""), "is larger than one record may be");
 	else if (!s->columns.len)
-		give_refusal(s, STR(""), "has no #fields line before it");
+		give_refusal(s, STR(""), s->fault != NULL ? s->fault :
+		    "has no #fields line before it");
 	else if (memchr(line.p, '\0', line.len))
 		give_refusal(s, STR(""), json_fault_text(JSON_NUL));
 	else if (!utf8_ok(line))
 		give_refusal(s, STR(""), json_fault_text(JSON_UTF8));
 	else
-		s->each(s->ctx, s->index++, STR(""), &rec, NULL);
+		s->enough = !s->each(s->ctx, s->index++, STR(""), &rec, NULL);
 }
 
 static void
@@ -302,7 +329,7 @@ each_line(struct split *s, struct str body)
 	struct str line;
 	bool tsv = false;
 
-	while (str_cut(&body, '\n', &line)) {
+	while (!s->enough && str_cut(&body, '\n', &line)) {
 		if (line.len && line.p[line.len - 1] == '\r')
 			line.len--;
 		if (!str_trim(line).len)

@@ -41,7 +41,7 @@ struct told {
 	int64_t time_ns[4];
 };
 
-static void
+static bool
 each(void *ctx, size_t index, struct str prefix, const struct record *rec,
     const struct refusal *why)
 {
@@ -53,7 +53,7 @@ each(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	(void)prefix;
 	if (why != NULL || !norm_event(t->a, t->doc, rec, &ev, &refusal)) {
 		t->refused++;
-		return;
+		return true;
 	}
 	if (t->events < COUNT(t->raw)) {
 		t->raw[t->events] = str_dup(t->a, ev.raw);
@@ -61,6 +61,7 @@ each(void *ctx, size_t index, struct str prefix, const struct record *rec,
 		t->time_ns[t->events] = ev.time_ns;
 	}
 	t->events++;
+	return true;
 }
 
 static enum json_fault

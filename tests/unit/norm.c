@@ -209,7 +209,7 @@ read_back(struct run *t, const struct event *ev, struct str text,
 	assert_memory_equal(id, ev2.id, sizeof(id));
 }
 
-static void
+static bool
 each(void *ctx, size_t index, struct str prefix, const struct record *rec,
     const struct refusal *why)
 {
@@ -223,17 +223,18 @@ each(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	if (!rec)
 		t->why = *why;
 	if (!t->out)
-		return;
+		return true;
 	buf_put_c(t->out, t->first ? "" : ",\n");
 	t->first = false;
 	if (!t->accepted) {
 		buf_printf(t->out, "{\"refused\":\"%.*s%s\"}",
 		    STR_ARG(prefix), t->why.field);
-		return;
+		return true;
 	}
 	text = event_text(t, &ev);
 	buf_put_str(t->out, text);
 	read_back(t, &ev, text, rec->may_assert);
+	return true;
 }
 
 static void

@@ -124,7 +124,7 @@ same(const struct event *x, const struct event *y)
 	same_refs(x, y);
 }
 
-static void
+static bool
 each(void *ctx, size_t index, struct str prefix, const struct record *rec,
     const struct refusal *why)
 {
@@ -140,7 +140,7 @@ each(void *ctx, size_t index, struct str prefix, const struct record *rec,
 		assert_true(why ? why->detail[0] : no.detail[0]);
 		assert_true(no.field[0] == '\0' || no.field[0] == '/');
 		t->refused++;
-		return;
+		return true;
 	}
 	t->accepted++;
 	assert_true(ev.type.len && ev.actor.len && ev.action.len && ev.clock);
@@ -154,6 +154,7 @@ each(void *ctx, size_t index, struct str prefix, const struct record *rec,
 		    STR_ARG(rec->text));
 	same(&ev, &back);
 	json_doc_free(doc);
+	return true;
 }
 
 static void

@@ -27,7 +27,7 @@ struct out {
 	struct str columns;
 };
 
-static void
+static bool
 each(void *ctx, size_t index, struct str prefix, const struct record *rec,
     const struct refusal *why)
 {
@@ -45,6 +45,7 @@ each(void *ctx, size_t index, struct str prefix, const struct record *rec,
 		buf_put_char(&o->b, '!');
 	}
 	buf_put_char(&o->b, '\n');
+	return true;
 }
 
 static struct out out;
@@ -286,6 +287,26 @@ a_key_that_may_assert_is_told_apart(void **state)
 	json_doc_free(doc);
 }
 
+/* Each event keeps its columns, and is read back by them. */
+static void
+columns_that_could_not_be_kept_are_refused_with_their_lines(void **state)
+{
+	static const char nul[] = "#fields\tts\tu\0d\n1\t2\n";
+	static const char bad[] = "#path\tc\xff\n#fields\tts\tuid\n1\t2\n";
+	struct str bodies[3] = { STR(nul), STR(bad) };
+	char *wide = arena_get(out.a, 20000);
+
+	(void)state;
+	memset(wide, 'x', 20000);
+	bodies[2] = str_printf(out.a, "#fields\tts\t%.*s\n1\t2\n", 20000,
+	    wide);
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		assert_int_equal(split("zeek", true, bodies[i]), JSON_OK);
+		buf_put_char(&out.b, '\0');
+		assert_string_equal(out.b.p, "!\n");
+	}
+}
+
 int
 main(void)
 {
@@ -302,6 +323,8 @@ main(void)
 		cmocka_unit_test(aliases_lead_to_one_name),
 		cmocka_unit_test(addresses_have_one_spelling),
 		cmocka_unit_test(a_key_that_may_assert_is_told_apart),
+		cmocka_unit_test(
+		    columns_that_could_not_be_kept_are_refused_with_their_lines),
 	};
 	int failed;
 

@@ -42,7 +42,7 @@ text_of(struct arena *a, const char *path)
 	return s;
 }
 
-static void
+static bool
 each(void *ctx, size_t index, struct str prefix, const struct record *rec,
     const struct refusal *why)
 {
@@ -54,9 +54,10 @@ each(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	(void)prefix;
 	(void)why;
 	if (rec == NULL || !norm_event(t->a, t->doc, rec, &ev, &no))
-		return;
+		return true;
 	t->events++;
 	t->check(t, &ev);
+	return true;
 }
 
 static void
