@@ -199,7 +199,8 @@ post(struct app *app, const struct request *rq, struct reply *rp)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/causal/analyze", SCOPE_ANALYZE, ROUTE_CONSOLE, post },
+	{ METHOD_POST, "/causal/analyze", SCOPE_ANALYZE, ROUTE_CONSOLE | ROUTE_BIG,
+	    post },
 };
 
 int

@@ -375,7 +375,8 @@ list(struct app *app, const struct request *rq, struct reply *rp)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/ai/investigate", SCOPE_AI, ROUTE_CONSOLE, post },
+	{ METHOD_POST, "/ai/investigate", SCOPE_AI, ROUTE_CONSOLE | ROUTE_BIG,
+	    post },
 	{ METHOD_GET, "/investigations", SCOPE_READ | SCOPE_AI, ROUTE_CONSOLE,
 	    list },
 	{ METHOD_GET, "/investigations/{id}", SCOPE_READ | SCOPE_AI, ROUTE_CONSOLE,

@@ -346,7 +346,8 @@ stop(struct app *app)
 }
 
 static const struct route routes[] = {
-	{ METHOD_POST, "/ai/triage", SCOPE_AI, ROUTE_CONSOLE, post },
+	{ METHOD_POST, "/ai/triage", SCOPE_AI, ROUTE_CONSOLE | ROUTE_BIG,
+	    post },
 };
 
 int

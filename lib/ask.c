@@ -107,6 +107,10 @@ ask_body(const struct request *rq, struct reply *rp, struct json_doc *doc,
 	if (fault != JSON_OK)
 		return reply_problem(rp, RC_MALFORMED, "the body %s",
 		    json_fault_text(fault));
+	/* {} are two bytes here and half a kilobyte in a tree */
+	if (span.values > VALUES_MOST)
+		return reply_problem(rp, RC_TOO_BIG, "the body holds more than "
+		    "%d values", VALUES_MOST);
 	*v = json_parse(doc, span.text);
 	if (json_type(*v) != JSON_OBJECT)
 		return reply_bad_field(rp, STR(""),

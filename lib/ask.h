@@ -30,7 +30,8 @@ MUST_CHECK enum rc ask_technique(const struct request *rq, struct reply *rp,
     const char *name, technique *t);
 
 /* The request's body as a JSON object in `doc`; *v is NULL for an empty one.
- * RC_MALFORMED or RC_INVALID otherwise. */
+ * RC_MALFORMED, RC_INVALID or, over VALUES_MOST values, RC_TOO_BIG otherwise. */
+enum { VALUES_MOST = 2000000 };
 MUST_CHECK enum rc ask_body(const struct request *rq, struct reply *rp,
     struct json_doc *doc, const struct json **v);
 /* A member of it that must be a string. */

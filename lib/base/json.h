@@ -42,6 +42,7 @@ struct json_span {
 	struct str text;	/* the value's bytes, no blanks around */
 	char first;		/* its first byte: { [ " t f n - 0..9 */
 	bool twice;		/* some object inside names a member twice */
+	size_t values;		/* this one and all inside: what a tree costs */
 	size_t at;		/* offset of a fault from the text's start */
 };
 

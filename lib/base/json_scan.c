@@ -32,6 +32,7 @@ struct scan {
 	uint64_t objects;	/* bit n: level n is an object */
 	unsigned depth;
 	bool twice;
+	size_t values;
 	struct json_names names;
 };
 
@@ -382,6 +383,7 @@ whole(struct scan *s)
 	while (more) {
 		if (s->p == s->end)
 			return stop(s, JSON_CUT);
+		s->values++;
 		opened = false;
 		if (*s->p != '{' && *s->p != '[') {
 			if (!scalar(s))
@@ -417,6 +419,7 @@ json_scan(struct str *s, struct json_span *v)
 		.text = { start, (size_t)(scan.p - start) },
 		.first = start < scan.end ? *start : '\0',
 		.twice = scan.twice,
+		.values = scan.values,
 		.at = scan.fault == JSON_OK ? 0 :
 		    (size_t)(scan.fault_at - start),
 	};

@@ -9,6 +9,20 @@ takes_body(enum method m)
 	    || m == METHOD_DELETE;
 }
 
+/* What a body may be, received and unpacked. Whoever needs no key gets room for
+ * a name and a password: a gzip of a few bytes would else be 256 MB of JSON. */
+enum { BODY_STRANGER = 16 << 10, BODY_PERSON = 2 << 20 };
+
+static size_t
+bound(const struct route *route, int64_t most)
+{
+	int64_t own = (route->flags & ROUTE_OPEN) != 0 ? BODY_STRANGER :
+	    BODY_PERSON;
+
+	return (size_t)((route->flags & ROUTE_BIG) != 0 || most < own ? most :
+	    own);
+}
+
 static enum rc
 body_take(struct app *app, struct request *rq, struct reply *rp,
     const struct route *route, const struct body_source *src)
@@ -17,14 +31,16 @@ body_take(struct app *app, struct request *rq, struct reply *rp,
 
 	if (!takes_body(rq->method))
 		return RC_OK;
+	src->received->most = bound(route, app->conf->body_max);
+	src->unpacked->most = bound(route, app->conf->unpacked_max);
 	rq->has_body = rq->content_length > 0;
 	rc = body_check(rq, (route->flags & ROUTE_NO_JSON) != 0, rp);
 	if (rc != RC_OK)	/* before a byte of it is read */
 		return rc;
 	rc = src->read(src->ctx, rq->content_length, src->received);
 	if (rc == RC_TOO_BIG)
-		return reply_problem(rp, rc, "the body is bigger than %lld"
-		    " bytes", (long long)app->conf->body_max);
+		return reply_problem(rp, rc, "the body is bigger than %zu"
+		    " bytes", src->received->most);
 	if (rc != RC_OK)
 		return reply_problem(rp, rc, "the body did not arrive whole");
 	rq->has_body = src->received->len > 0;

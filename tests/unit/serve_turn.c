@@ -137,6 +137,34 @@ options_and_head_have_no_body(void **state)
 	assert_false(says(w, "handled"));
 }
 
+/* Who has no key gets room for a name and a password, a person for what people
+ * write; events alone may be big. */
+static void
+a_body_may_be_as_big_as_its_path_needs(void **state)
+{
+	static const struct { const char *path; size_t good, over; } want[] = {
+		{ "/door", 16 << 10, (16 << 10) + 1 },
+		{ "/thing", 2 << 20, (2 << 20) + 1 },
+		{ "/crate", 3 << 20, (4 << 20) + 1 },
+	};
+	struct world *w = *state;
+	char *body = arena_get(w->mem, (4 << 20) + 2);
+	size_t i;
+
+	w->conf.body_max = w->conf.unpacked_max = 4 << 20;
+	for (i = 0; i < COUNT(want); i++) {
+		const char *key = i == 0 ? NULL : w->key;
+
+		memset(body, ' ', want[i].over);
+		body[want[i].over] = '\0';
+		assert_int_equal(ask(w, "POST", want[i].path, key, NULL, body),
+		    413);
+		body[want[i].good] = '\0';
+		assert_int_equal(ask(w, "POST", want[i].path, key, NULL, body),
+		    200);
+	}
+}
+
 static void
 bodies_are_capped_and_typed(void **state)
 {
@@ -185,6 +213,7 @@ main(void)
 		T(over_the_rate_it_is_429_and_free_routes_go_on),
 		T(unknown_paths_and_methods_are_problems_that_cost),
 		T(options_and_head_have_no_body),
+		T(a_body_may_be_as_big_as_its_path_needs),
 		T(bodies_are_capped_and_typed),
 		T(without_a_store_it_is_503_and_says_why),
 	};

@@ -124,6 +124,8 @@ static const struct route routes[] = {
 	    audit_then },
 	{ METHOD_GET, "/open", 0, ROUTE_OPEN | ROUTE_FREE, count },
 	{ METHOD_GET, "/free", 0, ROUTE_FREE, count },
+	{ METHOD_POST, "/door", 0, ROUTE_OPEN, count },
+	{ METHOD_POST, "/crate", SCOPE_INGEST, ROUTE_BIG, count },
 };
 static const struct endpoint ep = { .name = "test", .routes = routes,
 	.n_routes = COUNT(routes) };
@@ -157,6 +159,8 @@ setup(void **state)
 	setenv("TRACE_CONFIG", "/dev/null", 1);
 	setenv("TRACE_DATA", w->folder, 1);
 	assert_true(config_read(&w->conf, w->key, sizeof(w->key)));
+	w->conf.body_max = 1 << 10;
+	w->conf.unpacked_max = 1 << 12;
 	w->app = (struct app){ .conf = &w->conf, .own = w };
 	assert_int_equal(store_open(w->folder, true, &w->app.store), RC_OK);
 	assert_int_equal(store_tenant_add(w->app.store, w->mem, STR("t"),
