@@ -91,7 +91,7 @@ enum {
 				   tenant it looks at: rq->tenant is that one */
 	ROUTE_CONTROL = 64,	/* as ROUTE_WRITES, with control.db's transaction */
 	ROUTE_HOOKS = 128,	/* as ROUTE_WRITES, with hooks.db's transaction */
-	ROUTE_BIG = 256,	/* the body may be as big as the configuration lets
+	ROUTE_BIG = 512,	/* the body may be as big as the configuration lets
 				   it; else it is what a person writes */
 };
 
