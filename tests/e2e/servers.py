@@ -1,7 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Every way in which a web server and the responders can let each other down.
-Behind lighttpd, and (SERVER=apache, SERVER=fcgid) behind both of Apache's."""
+Behind lighttpd, and (SERVER=apache, SERVER=fcgid) behind both of Apache's. What
+is not here:
+
+  an answer cut short looks whole, bodies and paths         at_the_door.py
+    that a server refuses or waits for, slow senders
+  a slow or silent subscriber, many of them, places given   live_stream.py
+    back, a restart with open streams
+  everything killed at once, again and again                crash.py
+  a responder born in the moment of its server's death      orphan.py
+  a host's own limits: a body cut, output held back         shared_host.py
+  the package gone or renewed below a running server        packaging/debtest.py
+"""
 import glob, http.client, json, os, re, signal, sqlite3, threading, time
 import lab
 from lab import Client, break_in, need, sign_in, until
@@ -85,8 +96,6 @@ def a_body_too_big_is_told_by_us_whole_or_in_chunks(l):
 def a_responder_killed_mid_answer_is_no_answer_and_the_retry_is_the_only_one(l):
     c = l.tenant()
     c.send([sign_in(0)])
-    [graph] = [g for g in glob.glob(os.path.join(l.data, "tenants", "*", "graph.db"))
-               if os.path.getmtime(g) == max(map(os.path.getmtime, glob.glob(os.path.join(l.data, "tenants", "*", "graph.db"))))]
     body = json.dumps({"events": [sign_in(i, id=None) for i in range(1, 6)]}).encode()
     headers = {"Idempotency-Key": "killed", "Content-Type": "application/json"}
     told = []
@@ -96,7 +105,7 @@ def a_responder_killed_mid_answer_is_no_answer_and_the_retry_is_the_only_one(l):
             told.append(fresh(l, c).post("/events", body, headers=headers).status)
         except (OSError, http.client.HTTPException):
             told.append(None)
-    with sqlite3.connect(graph, isolation_level=None) as db:
+    with sqlite3.connect(graph_of_the_newest_tenant(l), isolation_level=None) as db:
         db.execute("BEGIN IMMEDIATE")               # the commit waits, and the answer with it
         t = threading.Thread(target=post)
         t.start()
@@ -117,6 +126,58 @@ def a_responder_killed_mid_answer_is_no_answer_and_the_retry_is_the_only_one(l):
     a = until(again, 10, 0.1)
     need(a and a.json()["accepted"] == 5, "the retry:", a and a.body)
     need(c.post("/causal/analyze").want(200).json()["analyzed_events"] == 6, "not stored once")
+
+
+def graph_of_the_newest_tenant(l):
+    return max(glob.glob(os.path.join(l.data, "tenants", "*", "graph.db")), key=os.path.getmtime)
+
+
+def told_to_stop_it_finishes_what_it_has_begun(l):
+    c = l.tenant()
+    c.send([sign_in(0)])
+    told = []
+
+    def post():
+        try:
+            told.append(fresh(l, c).post("/events", {"events": [sign_in(1)]}).status)
+        except (OSError, http.client.HTTPException) as e:
+            told.append(e)
+    old = pids(l, "events")
+    with sqlite3.connect(graph_of_the_newest_tenant(l), isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")               # the commit waits
+        t = threading.Thread(target=post)
+        t.start()
+        time.sleep(0.3)
+        need(not told, "answered although nothing could be written", told)
+        for pid in old:
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(0.3)
+        db.execute("ROLLBACK")
+    t.join(20)
+    need(told == [200], "what was under way was dropped:", told)
+    need(until(lambda: not set(old) & set(pids(l, "events")), 10, 0.05), "it does not end")
+    need(until(lambda: fresh(l, c).post("/events", {"events": [sign_in(2)]}).status == 200, 5, 0.1), "and nobody comes after it")
+
+
+def a_responder_that_hangs_holds_up_no_other_and_goes_on(l):
+    c = l.tenant()
+    c.send([sign_in(0)])
+    stopped, told = pids(l, "events"), []
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        t = threading.Thread(target=lambda: told.append(fresh(l, c).post("/events", {"events": [sign_in(1)]}).status))
+        t.start()
+        begin = time.monotonic()
+        for path in ("/health", "/chains", "/coverage", "/webhooks"):
+            fresh(l, c).get(path).want(200, 403)
+        c.stream().opened().close()
+        need(time.monotonic() - begin < 5, "others wait for it", time.monotonic() - begin)
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    t.join(20)
+    need(told == [200], "who waited for it got", told)
 
 
 def told_to_stop_it_ends_its_streams_and_the_next_goes_on_where_they_were(l):
@@ -241,11 +302,26 @@ def a_bad_configuration_is_told_and_takes_nothing_else_down(l):
     need(until(lambda: (a := told(l, "/health")) and a.status == 200, 10, 0.1), "mended, but not well:", told(l, "/health"))
 
 
+def a_server_that_starts_over_a_bad_configuration_comes_up_and_says_so(l):
+    """lighttpd does not start where a responder ends at once."""
+    restart(l, CONF + "no_such_key = 1\n")
+    reload(l)
+    need(until(lambda: (a := told(l, "/health")) and a.status == 503 and b"no_such_key" in a.body, 20, 0.1), "it says", told(l, "/health"))
+    page = http.client.HTTPConnection("127.0.0.1", l.port, timeout=10)
+    page.request("GET", "/")
+    need(page.getresponse().status == 200, "the pages are down with it")
+    restart(l, CONF)
+    reload(l)
+    need(until(lambda: (a := told(l, "/health")) and a.status == 200, 20, 0.1), "mended, but not well:", told(l, "/health"))
+
+
 if __name__ == "__main__":
     lab.main(every_path_of_the_contract_reaches_a_responder, both_spellings_of_a_key_are_passed_on,
              a_body_too_big_is_told_by_us_whole_or_in_chunks,
              a_responder_killed_mid_answer_is_no_answer_and_the_retry_is_the_only_one,
+             told_to_stop_it_finishes_what_it_has_begun, a_responder_that_hangs_holds_up_no_other_and_goes_on,
              told_to_stop_it_ends_its_streams_and_the_next_goes_on_where_they_were,
              a_reload_under_load_loses_nothing_that_was_answered,
              a_server_killed_hard_leaves_nobody_behind_and_comes_up_again,
-             a_bad_configuration_is_told_and_takes_nothing_else_down, conf=CONF)
+             a_bad_configuration_is_told_and_takes_nothing_else_down,
+             a_server_that_starts_over_a_bad_configuration_comes_up_and_says_so, conf=CONF)
