@@ -4,7 +4,7 @@
 nobody, ended keys and sessions, keys and sessions of too small a scope, those of
 another tenant. 401, 403 or 404, never anything of the other's, nothing changed.
 An operation that this file does not know how to ask for fails the test."""
-import json, re
+import glob, json, os, re, time
 import lab
 from lab import Person, break_in, need, sign_in
 
@@ -132,6 +132,24 @@ def set_up(l):
     l.before = l.harbour.state()
 
 
+def routes():
+    """(method, path) of each line of the responders' own tables."""
+    for at in glob.glob(os.path.join(lab.ROOT, "fcgi", "**", "*.c"), recursive=True):
+        with open(at, encoding="utf-8") as f:
+            text = f.read()
+        words = dict(re.findall(r'#define (\w+) "([^"]*)"', text), SPLUNK_BASE="/services/collector")
+        for method, path in re.findall(r'{\s*METHOD_(\w+),\s*((?:"[^"]*"|\w+|\s)+),', text):
+            yield method, "".join(literal or words[name] for literal, name in re.findall(r'"([^"]*)"|(\w+)', path))
+
+
+def every_route_of_the_code_is_swept(l):
+    plain = lambda path: re.sub(r"{\w+}", "{}", path)
+    told = {(m.upper(), plain(p)) for p, item in lab.CONTRACT.doc["paths"].items() for m in item}
+    have = {(m, plain(p)) for m, p in routes()}
+    need(len(have) > 60, "the tables are not found any more", have)
+    need(have == told, "only in the code:", have - told, "only in openapi.json:", told - have)
+
+
 def nobody_gets_anything(l):
     for key, cookie in ((None, None), ("tra_AAAAAAAA_" + "x" * 38, None), (None, "tra_ce_session=" + "x" * 43)):
         c = Person(l, "nobody")
@@ -143,12 +161,14 @@ def an_ended_key_or_session_gets_nothing(l):
     h = l.harbour
     revoked = l.key(h.first, *SCOPES)
     l.tool("key", "revoke", revoked.key_id)
-    revoked.source = "127.0.99.1"
+    expired = l.key(h.first, *SCOPES, expires="1s")
+    revoked.source, expired.source = "127.0.99.1", "127.0.98.1"
+    time.sleep(1.1)
     ended = l.person("ended", "mine")
     cookie = ended.cookie
     ended.request("DELETE", "/admin/session").want(204)
     ended.cookie = cookie
-    for c in (revoked, ended):
+    for c in (revoked, expired, ended):
         sweep(h, c, lambda scopes, named, path: None if path in ANYBODYS else (401,))
     l.tool("admin", "remove", "ended")
 
@@ -199,6 +219,39 @@ def another_tenants_lists_hold_nothing_of_it(l):
             a = c.get(path)
             need(a.status in (200, 401, 403), path, a.status)
             need(not any(s.encode() in a.body for s in h.secrets), path, "shows something", a.body[:300])
+
+
+def ids_of_another_tenant_in_filters_and_bodies_name_nothing(l):
+    """Where a path cannot say it: parameters, members of bodies, one's own webhook with another's delivery."""
+    h = l.harbour
+    c, v = h.stranger_key, h.values
+    own = c.chains()[0]
+    for path in (f"/chains?event_id={v['event_id']}", f"/chains?entity={v['key']}", f"/events?entity={v['key']}", f"/events?native_id={MARK}",
+                 f"/events?q={MARK}", f"/causal/edges?entity={v['key']}", f"/causal/entities?q={MARK}", f"/investigations?chain_id={v['chain_id']}"):
+        a = c.get(path).want(200, 404, 422)
+        found = [x for value in (a.json().values() if a.status == 200 and a.body[:1] == b"{" and b"\n{" not in a.body else []) if isinstance(value, list) for x in value]
+        need(not found and not any(s.encode() in a.body for s in h.secrets if s not in path), path, a.body[:300])
+    c.post("/ai/investigate", {"chain_id": v["chain_id"]}).problem(404)
+    for member in ("event_id", "chain_id"):
+        told = c.post("/ai/triage", {"alerts": [{"alert_id": "x", member: v[member]}]}).want(200).json()["alerts"][0]
+        nobody = c.post("/ai/triage", {"alerts": [{"alert_id": "x", member: v[member][:-4] + "aaaa"}]}).want(200).json()["alerts"][0]
+        need({k: told[k] for k in told if k != member} == {k: nobody[k] for k in nobody if k != member}, "another's is not like nobody's", told, nobody)
+    c.post(f"/chains/{own['chain_id']}/unlink", {"from": v["from"], "to": v["to"]}).problem(404, 422)
+    mine = c.post("/webhooks", {"url": "https://example.com/theirs", "events": ["chain.threshold"]}).want(201).json()
+    mine = mine.get("id") or mine["webhook_id"]
+    c.get(f"/webhooks/{mine}/deliveries/{v['delivery_id']}").problem(404)
+    c.post(f"/webhooks/{mine}/deliveries/{v['delivery_id']}/redeliver").problem(404)
+    a = c.get(f"/webhooks/{mine}/deliveries?cursor=999999").want(200).json()
+    need(not a["deliveries"], "deliveries of another", a)
+
+
+def an_idempotency_key_is_its_tenants_own(l):
+    h = l.harbour
+    body, key = {"name": "twice", "scopes": ["read"]}, {"Idempotency-Key": "the-same-word"}
+    first = h.admin.request("POST", "/admin/keys", body, key).want(201).json()
+    other = h.stranger_key.request("POST", "/admin/keys", body, key).want(201).json()
+    need(other["tenant"] == "theirs" and other["key_id"] != first["key_id"] and other.get("key"), "was answered with another's key", other)
+    h.admin.request("DELETE", f"/admin/keys/{first['key_id']}").want(204)
 
 
 def another_tenants_administrator_finds_nothing_of_it(l):
@@ -310,8 +363,9 @@ def nothing_was_changed_by_all_that(l):
 
 
 if __name__ == "__main__":
-    lab.main(set_up, nobody_gets_anything, an_ended_key_or_session_gets_nothing, a_key_of_too_small_a_scope_gets_403,
+    lab.main(set_up, every_route_of_the_code_is_swept, nobody_gets_anything, an_ended_key_or_session_gets_nothing, a_key_of_too_small_a_scope_gets_403,
              another_tenants_key_finds_nothing_of_it, another_tenants_lists_hold_nothing_of_it,
+             ids_of_another_tenant_in_filters_and_bodies_name_nothing, an_idempotency_key_is_its_tenants_own,
              another_tenants_administrator_finds_nothing_of_it, in_another_tenant_a_session_gets_nothing,
              a_session_reads_and_judges_and_does_no_more, an_operator_says_which_tenant_and_that_is_written_down,
              a_session_counts_from_our_own_pages_alone, a_tenants_own_administrator_is_no_operator,
