@@ -270,6 +270,43 @@ CREATE TABLE investigation (
 ) STRICT;
 CREATE INDEX investigation_chain ON investigation(chain, seq);
 
+-- ==== graph.db, step 5: sums from which an alert can be taken away again
+DROP TABLE sighting;
+CREATE TABLE sighting (				-- by ten-minute slot of the hour
+	detector INTEGER NOT NULL,
+	place INTEGER NOT NULL,			-- 0: anywhere
+	hour INTEGER NOT NULL,			-- hours since 1970
+	s0 INTEGER NOT NULL,			-- alerts; anywhere: places with any
+	s1 INTEGER NOT NULL,
+	s2 INTEGER NOT NULL,
+	s3 INTEGER NOT NULL,
+	s4 INTEGER NOT NULL,
+	s5 INTEGER NOT NULL,
+	PRIMARY KEY (detector, place, hour)
+) STRICT, WITHOUT ROWID;
+INSERT INTO sighting				-- the time is in rank, in hex
+	SELECT detector, place, slot / 6, sum(slot % 6 = 0),
+	sum(slot % 6 = 1), sum(slot % 6 = 2), sum(slot % 6 = 3),
+	sum(slot % 6 = 4), sum(slot % 6 = 5)
+	FROM (SELECT detector, place, (
+	(instr(x, substr(h,1,1)) - 9 << 60) + (instr(x, substr(h,2,1)) - 1 << 56) +
+	(instr(x, substr(h,3,1)) - 1 << 52) + (instr(x, substr(h,4,1)) - 1 << 48) +
+	(instr(x, substr(h,5,1)) - 1 << 44) + (instr(x, substr(h,6,1)) - 1 << 40) +
+	(instr(x, substr(h,7,1)) - 1 << 36) + (instr(x, substr(h,8,1)) - 1 << 32) +
+	(instr(x, substr(h,9,1)) - 1 << 28) + (instr(x, substr(h,10,1)) - 1 << 24) +
+	(instr(x, substr(h,11,1)) - 1 << 20) + (instr(x, substr(h,12,1)) - 1 << 16) +
+	(instr(x, substr(h,13,1)) - 1 << 12) + (instr(x, substr(h,14,1)) - 1 << 8) +
+	(instr(x, substr(h,15,1)) - 1 << 4) + (instr(x, substr(h,16,1)) - 1))
+	/ 600000000000 AS slot
+	FROM (SELECT detector, place, hex(rank) AS h,
+	'0123456789ABCDEF' AS x FROM alert JOIN event USING (ev)))
+	GROUP BY detector, place, slot / 6;
+INSERT INTO sighting
+	SELECT detector, 0, hour, sum(s0 > 0), sum(s1 > 0), sum(s2 > 0),
+	sum(s3 > 0), sum(s4 > 0), sum(s5 > 0)
+	FROM sighting GROUP BY detector, hour;
+CREATE INDEX sighting_place ON sighting(place, hour, detector);
+
 -- ==== control.db, step 2: people and what they may
 CREATE TABLE administrator (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -27,6 +27,8 @@ struct rank { uint8_t b[RANK_LEN]; };
 void rank_of(const struct event *ev, struct rank *r);
 int rank_cmp(const struct rank *a, const struct rank *b);
 int64_t rank_time(const struct rank *r);
+/* The first (fill 0) or last (fill 0xff) rank there can be at this time. */
+struct rank rank_at(int64_t time_ns, int fill);
 /* The source's own sequence number, 0: it gives none. */
 uint64_t rank_seq(const struct rank *r);
 /* The least rank of the same time and number in this phase. */

@@ -113,6 +113,10 @@ MUST_CHECK enum rc store_graph(struct store *st, int64_t tenant,
 MUST_CHECK enum rc graph_begin(struct graph *g, bool *foreign);
 MUST_CHECK enum rc graph_commit(struct graph *g);	/* on disk on RC_OK */
 void graph_rollback(struct graph *g);
+/* Between these all that is read is of one moment, whatever others write, and
+ * reading row by row costs less. Not within graph_begin; nothing is written. */
+MUST_CHECK enum rc graph_look(struct graph *g);
+MUST_CHECK enum rc graph_look_end(struct graph *g);
 /* Move the WAL into the file, when idle: never on a request's time. */
 void graph_checkpoint(struct graph *g);
 /* Changes whenever another connection commits (PRAGMA data_version). */
@@ -405,46 +409,6 @@ MUST_CHECK enum rc graph_events_lost(struct graph *g, int64_t *lost);
 /* Live chains of each grade; [0] is nothing's. */
 MUST_CHECK enum rc graph_chains_by_grade(struct graph *g,
     int64_t by_grade[GRADE_PROVABLE + 1]);
-
-/* ---- what triage counts (counter.c) --------------------------------------- */
-
-/*
- * Sums over fixed buckets (detector, place, hour), so that they do not depend
- * on the order of arrival; decay is applied by who reads them. Within an hour
- * the ten-minute slots that saw any are bits.
- */
-#define NS_PER_HOUR (3600 * INT64_C(1000000000))
-enum { HOUR_SLOTS = 6 };
-int64_t sighted_hour(int64_t t_ns);		/* hours since 1970, rounded down */
-int sighted_slot(int64_t t_ns);		/* 0 to HOUR_SLOTS - 1 */
-
-/* This event is one more sighting of the detector (a word) at the place (a
- * word). RC_EXISTS: it was counted before. */
-MUST_CHECK enum rc graph_alert_add(struct graph *g, int64_t ev,
-    int64_t detector, int64_t place, int64_t t_ns);
-/* As what it was counted; RC_ABSENT: it was not. */
-MUST_CHECK enum rc graph_alert_get(struct graph *g, int64_t ev,
-    int64_t *detector, int64_t *place);
-struct sighted { int64_t detector, hour, n; unsigned slots; };
-/* Of one detector at one place (0: anywhere), hours up to `until`, in order. */
-MUST_CHECK enum rc graph_sightings(struct graph *g, struct arena *a,
-    int64_t detector, int64_t place, int64_t until, struct sighted **s,
-    size_t *n);
-/* Of all detectors at one place (0: anywhere) in these hours, both included,
- * by detector, then hour; without their counts. */
-MUST_CHECK enum rc graph_sightings_near(struct graph *g, struct arena *a,
-    int64_t place, int64_t since, int64_t until, struct sighted **s, size_t *n);
-/* Hour of the earliest event; RC_ABSENT: there is none. */
-MUST_CHECK enum rc graph_first_hour(struct graph *g, int64_t *hour);
-/* Chains closed with a disposition, latest made first; right: true_positive. */
-struct judged { uint8_t id[16]; bool right; };
-MUST_CHECK enum rc graph_judged(struct graph *g, struct arena *a, size_t most,
-    struct judged **j, size_t *n);
-/* What analysts said of chains, for each detector among their seeds, by chain,
- * then detector. */
-struct verdict { int64_t chain, detector; struct str disposition; };
-MUST_CHECK enum rc graph_verdicts(struct graph *g, struct arena *a,
-    struct verdict **v, size_t *n);
 
 /* ---- a graph made anew (store/anew.c, store/copy.c, for rebuild) -------- */
 

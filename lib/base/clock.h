@@ -12,6 +12,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 
+#define NS_PER_HOUR 3600000000000LL
 #define NS_PER_S  1000000000LL
 #define NS_PER_MS 1000000LL
 

@@ -39,6 +39,16 @@ rank_of(const struct event *ev, struct rank *r)
 	memcpy(r->b + 14, ev->id, 8);
 }
 
+struct rank
+rank_at(int64_t time_ns, int fill)
+{
+	struct rank r;
+
+	memset(r.b, fill, RANK_LEN);
+	put_be(r.b, (uint64_t)time_ns ^ (1ULL << 63), 8);
+	return r;
+}
+
 int
 rank_cmp(const struct rank *a, const struct rank *b)
 {

@@ -301,9 +301,12 @@ triage_alerts(struct graph *g, struct arena *a, struct suppress *s,
 	struct triage t = { .g = g, .a = a, .suppress = s, .w.g = g, .w.a = a,
 		.w.suppress = s };
 	struct weights weights;
-	enum rc rc;
+	enum rc rc = graph_look(g), looked;
 	size_t i;
 
+	if (rc != RC_OK)
+		return rc;
+	graph_view_reset(g);
 	table_init(&t.known);
 	t.plots = plots_new(g, a);
 	t.context = context_new(g, a);
@@ -323,7 +326,8 @@ triage_alerts(struct graph *g, struct arena *a, struct suppress *s,
 	verdicts_free(t.w.verdicts);
 	table_release(&t.known);
 	graph_view_reset(g);
-	return rc;
+	looked = graph_look_end(g);
+	return rc != RC_OK ? rc : looked;
 }
 
 /* ---- learning ------------------------------------------------------------ */

@@ -5,19 +5,38 @@
 
 #include "base/table.h"
 #include "explain.h"
+#include "store/counts.h"
 
 enum { TRIAGE_LEARN_LEAST = 50, CALIBRATE_LEAST = 200 };
 enum { SUPPRESSED_POINTS = -100000 };	/* hundredths */
+
+/* ---- triage_past.c: what was seen, how long was it watched ------------- */
+
+struct past {			/* of one detector at one place, or at any */
+	double groups;		/* slots that saw it, faded */
+	double alerts;		/* or, at any place, rows: places x slots */
+	int64_t n[HOUR_SLOTS];	/* in the hour itself, not faded */
+};
+struct pasts;
+struct pasts *pasts_new(struct graph *g, struct arena *a);
+void pasts_free(struct pasts *p);
+enum rc pasts_trouble(const struct pasts *p);	/* met by what follows */
+/* Up to the end of the hour; place 0: any. */
+void pasts_get(struct pasts *p, int64_t detector, int64_t place, int64_t hour,
+    struct past *out);
+/* Hours of watching for what sends this detection, faded; at least 1. */
+double pasts_hours(struct pasts *p, int64_t detector, int64_t hour);
 
 /* ---- triage_count.c: how often, where, beside what --------------------- */
 
 enum { NEAR_MOST = 5 };
 
 struct counted {
-	int here, anywhere;	/* bits of rarity */
+	int here, anywhere;	/* bits of rarity; anywhere < 0: common */
+	int64_t places;		/* where it fires in the same ten minutes */
 	int burst;		/* doublings above its mean */
 	int64_t n;		/* in this hour at this place */
-	double hours;		/* of experience, decayed */
+	double hours;		/* of watching, faded */
 	size_t near, wide;	/* other rare types: at the place, elsewhere */
 	int64_t near_which[NEAR_MOST], wide_which[NEAR_MOST];
 };

@@ -1,42 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rare, frequent, or part of a flurry: read from the sums that ingest keeps,
- * as they stood in the hour of the alert.
+ * Rare, common, a flurry, or part of one sweep: read from the sums that ingest
+ * keeps, as they stood in the hour of the alert. T is the hours of watching and
+ * g the groups seen (triage_past.c), both faded.
  *
- *	hours of experience  T = sum over hours watched of 2^(-age/14 days)
- *	groups seen          g = sum over hours of slots x 2^(-age/14 days)
- *	rarity               = -log2((g + 1) / (T + 1)), whole bits, 0 to 10
+ *	bits = -log2((g + 1) / (T + 1))
  *
  * Slots of ten minutes stand for groups, so a flood counts once in each. The
  * one that is added to both (Laplace's rule) is what keeps everything from
  * looking rare on the first morning: after two hours of watching, nothing is
- * known to be rarer than once in three. Bits are whole and rounded down since
- * one or two sightings hold no fractions, and so that equal cases tie.
+ * known to be rarer than once in three. Bits are whole, rounded towards
+ * nothing, since one or two sightings hold no fractions, and so that equal
+ * cases tie.
  *
- * Decay runs along a pair's hours once: after the hour h(i), the decayed sum
- * is S(i) = S(i-1) x 2^(-(h(i) - h(i-1))/H) + g(i), and any later hour is one
- * more factor away.
+ *	rarity here	g = groups at its place, less the doublings of the places
+ *			where it fires in the same ten minutes: what is new at
+ *			forty places at once is one act, and new once. Never
+ *			below nothing: a wave through all machines loses what
+ *			each gained by being new there, and no more
+ *	rarity anywhere	if rare: g = slots that saw it at any place, since an act
+ *			does not become usual by being wide. If common: g = rows
+ *			at all places, since that is what an analyst is made to
+ *			read; more than once an hour, not counting what comes in
+ *			these very ten minutes, speaks against it
+ *	burst		this hour's alerts against its mean
+ *	neighbours	other detections that are rare (by the first measure at
+ *			the place, by the second elsewhere)
+ *
+ * So scanning, which is new at every place it comes to, falls behind what is
+ * done with its results, without knowing what a scan is.
  */
 #include "explain/triage.h"
 
 #include <math.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 
-enum { HALF_LIFE_H = 14 * 24, RARITY_MOST = 10, BURST_MOST = 6,
+enum { RARITY_MOST = 10, BURST_MOST = 6,
 	RARE = 4,		/* bits from which a neighbour says something */
+	COMMON_MOST = 4,	/* no more is said against one than that */
 	SLOTS_BEFORE = 3 };	/* half an hour */
 
-struct series {			/* one detector at one place, by hour */
-	struct sighted *at;
-	double *groups, *alerts;	/* decayed sums up to and with at[i] */
-	size_t n;
-};
+/* Rare detections at a place up to a slot, the rarest first. */
+struct rare { int64_t detector; int bits; struct str name; };
+struct rares { struct rare *at; size_t n; };
 
-/* The rare types around a place and slot: one more than shown, since the one
- * that is asked about may be among them. */
+/* Around a place and slot: one more than shown, since the one that is asked
+ * about may be among them. */
 struct around {
 	int64_t near[NEAR_MOST + 1], wide[NEAR_MOST + 1];
 	size_t n_near, n_wide;
@@ -45,14 +57,13 @@ struct around {
 struct counters {
 	struct graph *g;
 	struct arena *a;
-	int64_t first_hour;
-	bool empty;		/* no event was ever stored */
+	struct pasts *pasts;
 	enum rc trouble;
-	struct table pairs, arounds;	/* key -> place in the lists below */
-	struct series **series;
-	size_t n_series, series_room;
+	struct table arounds, wides;	/* key -> place in the lists below */
 	struct around **around;
 	size_t n_around, around_room;
+	struct rares *wide;
+	size_t n_wide, wide_room;
 };
 
 struct counters *
@@ -62,235 +73,212 @@ counters_new(struct graph *g, struct arena *a)
 
 	c->g = g;
 	c->a = a;
-	table_init(&c->pairs);
+	c->pasts = pasts_new(g, a);
+	c->trouble = RC_OK;
 	table_init(&c->arounds);
-	c->trouble = graph_first_hour(g, &c->first_hour);
-	c->empty = c->trouble == RC_ABSENT;
-	if (c->empty)
-		c->trouble = RC_OK;
+	table_init(&c->wides);
 	return c;
 }
 
 void
 counters_free(struct counters *c)
 {
-	table_release(&c->pairs);
+	pasts_free(c->pasts);
 	table_release(&c->arounds);
+	table_release(&c->wides);
+}
+
+/* ---- measures ---------------------------------------------------------- */
+
+/* Whole bits, rounded towards nothing. */
+static int
+bits(double x, int least, int most)
+{
+	x = x < 0 ? ceil(x - 1e-9) : floor(x + 1e-9);
+	return x < least ? least : x > most ? most : (int)x;
 }
 
 static double
-decay(int64_t hours)
+surprise(double groups, double hours)
 {
-	return exp2(-(double)hours / HALF_LIFE_H);
+	return -log2((groups + 1) / (hours + 1));
 }
 
-static uint64_t
-key_of(int64_t x, int64_t y)
+/* Doublings of the places where it fires at once. */
+static int
+doublings(int64_t places)
 {
-	const int64_t pair[2] = { x, y };
+	int n = 0;
 
-	return hash_table(pair, sizeof(pair));
+	for (; places > 1; places /= 2)
+		n++;
+	return n;
 }
 
-/* ---- one pair's past --------------------------------------------------- */
+static int
+rarity_here(const struct past *p, double hours, int64_t places)
+{
+	int n = bits(surprise(p->groups, hours), 0, RARITY_MOST) -
+	    doublings(places);
 
+	return n > 0 ? n : 0;
+}
+
+static int
+rarity_anywhere(const struct past *p, int slot, double hours)
+{
+	double rows = surprise(p->alerts - (double)p->n[slot], hours);
+
+	return rows < 0 ? bits(rows, -COMMON_MOST, 0) :
+	    bits(surprise(p->groups, hours), 0, RARITY_MOST);
+}
+
+/* One that was not stored counts as if it had been. `any`: of all places. */
 static void
-series_sum(struct counters *c, struct series *s)
+past_with(struct past *here, struct past *any, int slot)
 {
-	double fade;
-	size_t i;
-
-	s->groups = arena_array(c->a, s->n + 1, sizeof(double));
-	s->alerts = arena_array(c->a, s->n + 1, sizeof(double));
-	for (i = 0; i < s->n; i++) {
-		s->groups[i] = __builtin_popcount(s->at[i].slots);
-		s->alerts[i] = (double)s->at[i].n;
-		if (i == 0)
-			continue;
-		fade = decay(s->at[i].hour - s->at[i - 1].hour);
-		s->groups[i] += s->groups[i - 1] * fade;
-		s->alerts[i] += s->alerts[i - 1] * fade;
-	}
-}
-
-static const struct series *
-series_of(struct counters *c, int64_t detector, int64_t place)
-{
-	uint64_t key = key_of(detector, place);
-	struct series *s;
-	int64_t at;
-
-	if (table_get(&c->pairs, key, &at))
-		return c->series[at];
-	s = arena_get(c->a, sizeof(*s));
-	if (c->trouble == RC_OK)
-		c->trouble = graph_sightings(c->g, c->a, detector, place,
-		    INT64_MAX, &s->at, &s->n);
-	series_sum(c, s);
-	c->series = arena_grow(c->a, c->series, &c->series_room,
-	    c->n_series + 1, sizeof(*c->series));
-	table_put(&c->pairs, key, (int64_t)c->n_series);
-	c->series[c->n_series++] = s;
-	return s;
-}
-
-/* Place of the last entry that is not after the hour, or -1. */
-static ptrdiff_t
-upto(const struct series *s, int64_t hour)
-{
-	size_t low = 0, high = s->n, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (s->at[mid].hour <= hour)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return (ptrdiff_t)low - 1;
-}
-
-static double
-experience(const struct counters *c, int64_t hour)
-{
-	double r = exp2(-1.0 / HALF_LIFE_H);
-
-	if (c->empty || hour < c->first_hour)
-		return 1;
-	return (1 - pow(r, (double)(hour - c->first_hour + 1))) / (1 - r);
-}
-
-struct past {
-	double groups, alerts;	/* decayed */
-	int64_t n;		/* in the hour itself */
-	unsigned slots;
-};
-
-static struct past
-past_of(const struct series *s, int64_t hour)
-{
-	ptrdiff_t i = upto(s, hour);
-	struct past p = { 0 };
-	double fade;
-
-	if (i < 0)
-		return p;
-	fade = decay(hour - s->at[i].hour);
-	p.groups = s->groups[i] * fade;
-	p.alerts = s->alerts[i] * fade;
-	if (s->at[i].hour == hour) {
-		p.n = s->at[i].n;
-		p.slots = s->at[i].slots;
-	}
-	return p;
-}
-
-/* One that was not stored counts as if it had been. */
-static void
-past_with(struct past *p, int slot)
-{
-	if (p->slots & 1U << slot)
+	if (here->n[slot] > 0)
 		return;
-	p->slots |= 1U << slot;
-	p->groups += 1;
-	p->alerts += 1;
-	p->n++;
-}
-
-/* Whole bits between 0 and most. */
-static int
-bits(double x, int most)
-{
-	x = floor(x + 1e-9);
-	return x < 0 ? 0 : x > most ? most : (int)x;
-}
-
-static int
-rarity(const struct counters *c, const struct past *p, int64_t hour)
-{
-	return bits(-log2((p->groups + 1) / (experience(c, hour) + 1)),
-	    RARITY_MOST);
+	here->n[slot] = 1;
+	here->groups += 1;
+	here->alerts += 1;
+	any->groups += any->n[slot] == 0;
+	any->alerts += 1;
+	any->n[slot]++;
 }
 
 /* ---- beside it --------------------------------------------------------- */
 
 struct window { int64_t first, last; };	/* slots since 1970, both included */
 
-static bool
+/* The most at once within the window, 0: none. */
+static int64_t
 within(const struct sighted *s, const struct window *w)
 {
+	int64_t slot = s->hour * HOUR_SLOTS, most = 0;
 	int i;
 
-	for (i = 0; i < HOUR_SLOTS; i++)
-		if ((s->slots & 1U << i) &&
-		    s->hour * HOUR_SLOTS + i >= w->first &&
-		    s->hour * HOUR_SLOTS + i <= w->last)
-			return true;
-	return false;
+	for (i = 0; i < HOUR_SLOTS; i++, slot++)
+		if (slot >= w->first && slot <= w->last && s->n[i] > most)
+			most = s->n[i];
+	return most;
 }
 
-/* Detectors at the place in the window that are rare there, in order of their
- * numbers. */
-static size_t
-rare_at(struct counters *c, int64_t place, int64_t hour,
-    const struct window *w, int64_t **out)
+/* At how many places at once did it fire within the window? */
+static int64_t
+places_at_once(struct counters *c, int64_t detector, const struct window *w)
 {
-	struct sighted *s = NULL;
+	struct sighted s = { .detector = detector };
 	struct past p;
-	size_t n = 0, i, kept = 0;
+	int64_t most = 1, n;
+
+	for (s.hour = w->first / HOUR_SLOTS - 1;
+	    s.hour <= w->last / HOUR_SLOTS; s.hour++) {
+		pasts_get(c->pasts, detector, 0, s.hour, &p);
+		memcpy(s.n, p.n, sizeof(s.n));
+		n = within(&s, w);
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+static int
+rarest_first(const void *x, const void *y)
+{
+	const struct rare *a = x, *b = y;
+
+	return a->bits != b->bits ? b->bits - a->bits :
+	    str_cmp(a->name, b->name);
+}
+
+static int
+rarity_of(struct counters *c, int64_t detector, int64_t place, int64_t hour,
+    const struct window *w)
+{
+	double hours = pasts_hours(c->pasts, detector, hour);
+	struct past p;
+
+	pasts_get(c->pasts, detector, place, hour, &p);
+	return place == 0 ? bits(surprise(p.groups, hours), 0, RARITY_MOST) :
+	    rarity_here(&p, hours, places_at_once(c, detector, w));
+}
+
+/* Detectors at the place (0: anywhere) in the window that are rare there. */
+static struct rares
+rares_at(struct counters *c, int64_t place, int64_t hour,
+    const struct window *w)
+{
+	struct rares out = { 0 };
+	struct sighted *s = NULL;
+	int64_t last = 0;
+	size_t n = 0, i;
+	int rarity;
 
 	if (c->trouble == RC_OK)
 		c->trouble = graph_sightings_near(c->g, c->a, place, hour - 1,
 		    hour, &s, &n);
-	*out = arena_array(c->a, n + 1, sizeof(**out));
+	out.at = arena_array(c->a, n + 1, sizeof(*out.at));
 	for (i = 0; i < n; i++) {
-		if (!within(&s[i], w) ||
-		    (kept > 0 && (*out)[kept - 1] == s[i].detector))
+		if (within(&s[i], w) == 0 || s[i].detector == last)
 			continue;
-		p = past_of(series_of(c, s[i].detector, place), hour);
-		if (rarity(c, &p, hour) >= RARE)
-			(*out)[kept++] = s[i].detector;
+		last = s[i].detector;
+		rarity = rarity_of(c, last, place, hour, w);
+		if (rarity >= RARE)
+			out.at[out.n++] = (struct rare){ last, rarity,
+				graph_word_text(c->g, c->a, last) };
 	}
-	return kept;
+	qsort(out.at, out.n, sizeof(*out.at), rarest_first);
+	return out;
+}
+
+static const struct rares *
+wide_of(struct counters *c, int64_t hour, const struct window *w)
+{
+	bool added;
+	int64_t at = table_add(&c->wides, (uint64_t)w->last,
+	    (int64_t)c->n_wide, &added);
+	struct rares r;
+
+	if (!added)
+		return &c->wide[at];
+	r = rares_at(c, 0, hour, w);
+	c->wide = arena_grow(c->a, c->wide, &c->wide_room, c->n_wide + 1,
+	    sizeof(*c->wide));
+	c->wide[c->n_wide] = r;
+	return &c->wide[c->n_wide++];
 }
 
 static bool
-among(const int64_t *list, size_t n, int64_t x)
+among(const struct rares *r, int64_t detector)
 {
-	size_t low = 0, high = n, mid;
+	size_t i;
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (list[mid] == x)
-			return true;
-		if (list[mid] < x)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return false;
+	for (i = 0; i < r->n && r->at[i].detector != detector; i++)
+		;
+	return i < r->n;
 }
 
 static void
 around_fill(struct counters *c, struct around *r, int64_t place, int64_t hour,
     const struct window *w)
 {
-	int64_t *near, *wide;
-	size_t n_near = rare_at(c, place, hour, w, &near);
-	size_t n_wide = rare_at(c, 0, hour, w, &wide), i;
+	struct rares near = rares_at(c, place, hour, w);
+	const struct rares *wide = wide_of(c, hour, w);
+	size_t i;
 
-	for (i = 0; i < n_near && i <= NEAR_MOST; i++)
-		r->near[r->n_near++] = near[i];
-	for (i = 0; i < n_wide && r->n_wide <= NEAR_MOST; i++)
-		if (!among(near, n_near, wide[i]))
-			r->wide[r->n_wide++] = wide[i];
+	for (i = 0; i < near.n && i <= NEAR_MOST; i++)
+		r->near[r->n_near++] = near.at[i].detector;
+	for (i = 0; i < wide->n && r->n_wide <= NEAR_MOST; i++)
+		if (!among(&near, wide->at[i].detector))
+			r->wide[r->n_wide++] = wide->at[i].detector;
 }
 
 static const struct around *
 around_of(struct counters *c, int64_t place, int64_t hour, int slot)
 {
 	int64_t last = hour * HOUR_SLOTS + slot, at;
-	uint64_t key = key_of(last, place);
+	const int64_t pair[2] = { last, place };
+	uint64_t key = hash_table(pair, sizeof(pair));
 	struct window w = { last - SLOTS_BEFORE, last };
 	struct around *r;
 
@@ -316,28 +304,31 @@ others(const int64_t *list, size_t n, int64_t self, int64_t out[NEAR_MOST])
 	return kept;
 }
 
+/* ---- of one alert ------------------------------------------------------ */
+
 enum rc
 counters_look(struct counters *c, int64_t detector, int64_t place,
     int64_t t_ns, bool stored, struct counted *out)
 {
 	int64_t hour = sighted_hour(t_ns);
-	int slot = sighted_slot(t_ns);
-	struct past here = past_of(series_of(c, detector, place), hour);
-	struct past any = past_of(series_of(c, detector, 0), hour);
+	int slot = sighted_slot(t_ns), i;
 	const struct around *r = around_of(c, place, hour, slot);
+	struct past here, any;
 
-	if (!stored) {
-		past_with(&here, slot);
-		past_with(&any, slot);
-	}
+	pasts_get(c->pasts, detector, place, hour, &here);
+	pasts_get(c->pasts, detector, 0, hour, &any);
+	if (!stored)
+		past_with(&here, &any, slot);
 	memset(out, 0, sizeof(*out));
-	out->hours = experience(c, hour);
-	out->here = rarity(c, &here, hour);
-	out->anywhere = rarity(c, &any, hour);
-	out->n = here.n;
-	out->burst = bits(log2((double)(here.n + 1) /
-	    (here.alerts / out->hours + 1)), BURST_MOST);
+	out->hours = pasts_hours(c->pasts, detector, hour);
+	out->places = any.n[slot];
+	out->here = rarity_here(&here, out->hours, out->places);
+	out->anywhere = rarity_anywhere(&any, slot, out->hours);
+	for (i = 0; i < HOUR_SLOTS; i++)
+		out->n += here.n[i];
+	out->burst = bits(log2((double)(out->n + 1) /
+	    (here.alerts / out->hours + 1)), 0, BURST_MOST);
 	out->near = others(r->near, r->n_near, detector, out->near_which);
 	out->wide = others(r->wide, r->n_wide, detector, out->wide_which);
-	return c->trouble;
+	return c->trouble != RC_OK ? c->trouble : pasts_trouble(c->pasts);
 }

@@ -142,6 +142,18 @@ named(struct weighing *w, const int64_t *which, size_t n, const char *where)
 	    n > NAMED_MOST ? " ..." : "");
 }
 
+static struct str
+because_here(struct weighing *w, const struct counted *c)
+{
+	struct str act = { 0 };
+
+	if (c->places > 1)
+		act = str_printf(w->a, ", less for %lld places at once: one "
+		    "act", (long long)c->places);
+	return str_printf(w->a, "seen here less than once in %d hours, by %.0f "
+	    "hours of watching%.*s", 1 << c->here, c->hours, STR_ARG(act));
+}
+
 static enum rc
 weigh_counts(struct weighing *w, const struct facts *f, struct weighed *out,
     struct counted *c)
@@ -155,10 +167,11 @@ weigh_counts(struct weighing *w, const struct facts *f, struct weighed *out,
 	    f->stored, c);
 	if (rc != RC_OK)
 		return rc;
-	put(w, out, FACTOR_HERE, "rarity here", c->here, str_printf(w->a,
-	    "seen here less than once in %d hours, by %.0f hours of watching",
-	    1 << c->here, c->hours));
-	put(w, out, FACTOR_ANYWHERE, "rarity anywhere", c->anywhere, str_printf(w->a,
+	put(w, out, FACTOR_HERE, "rarity here", c->here,
+	    because_here(w, c));
+	put(w, out, FACTOR_ANYWHERE, "rarity anywhere", c->anywhere,
+	    c->anywhere < 0 ? str_printf(w->a, "common: seen anywhere %d "
+	    "times an hour or more", 1 << -c->anywhere) : str_printf(w->a,
 	    "seen anywhere less than once in %d hours", 1 << c->anywhere));
 	put(w, out, FACTOR_BURST, "burst", c->burst, str_printf(w->a,
 	    "%lld in this hour, %d times its mean or more", (long long)c->n,

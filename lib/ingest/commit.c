@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "store/counts.h"
 
 enum { KEEPERS_MAX = 64 };
 
@@ -254,8 +255,12 @@ known_event(struct work *w, struct ingest_item *it)
 	rc = graph_event_variant(w->g, it->ev, &row, it->raw, &speaks);
 	if (rc == RC_OK)
 		note_event(w, it->ev);
-	if (rc == RC_OK && speaks)
+	if (rc == RC_OK && speaks) {
 		note_left(w, &have);
+		rc = graph_alert_drop(w->g, it->ev, rank_time(&have.rank));
+		if (rc == RC_OK)
+			rc = count(w, it, &row);
+	}
 	if (rc == RC_OK)
 		rc = carry_all(w, &row);
 	return rc == RC_OK ? cover_variant(w->g, &have, &row, speaks) : rc;

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "norm/norm_source.h"
+#include "norm/suricata_class.h"
 
 static const struct field fields[] = {
 	{ .at = "/timestamp", .take = TAKE_TIME, .note = "timestamp" },
@@ -62,13 +63,29 @@ techniques(struct reading *r)
 	}
 }
 
-/* Priorities go from 1, the gravest; a ruleset may use more than three. */
+/* The rule's author is heard first, then its class, and the sensor's number
+ * only where the class is none we know: priorities go from 1, the gravest; a
+ * ruleset may use more than three. */
+static int
+severity_of(struct reading *r)
+{
+	static const int worth[] = { -1, 80, 50, 20 };
+	int64_t priority = json_int(norm_at(r->v, "/alert/severity"));
+	int said = suricata_author_severity(norm_text(r,
+	    "/alert/metadata/signature_severity/0"));
+
+	if (said == CLASS_UNKNOWN)
+		said = suricata_class_severity(norm_text(r, "/alert/category"));
+	if (said != CLASS_UNKNOWN)
+		return said;
+	return priority >= 1 && priority <= 3 ? worth[priority] :
+	    priority > 3 ? 10 : -1;
+}
+
 static void
 alert(struct reading *r)
 {
-	static const int worth[] = { -1, 80, 50, 20 };
 	struct event *ev = r->ev;
-	int64_t priority = json_int(norm_at(r->v, "/alert/severity"));
 	struct str said = norm_text(r, "/alert/signature");
 
 	if (!norm_null(said))
@@ -76,8 +93,7 @@ alert(struct reading *r)
 	else
 		ev->action = norm_join(r->a, STR("signature "), norm_text(r,
 		    "/alert/signature_id"), STR(""));
-	ev->severity = priority >= 1 && priority <= 3 ? worth[priority] :
-	    priority > 3 ? 10 : -1;
+	ev->severity = severity_of(r);
 	if (str_is(norm_text(r, "/alert/action"), "blocked"))
 		ev->outcome = OUTCOME_FAILURE;
 	techniques(r);
@@ -239,7 +255,7 @@ static const char *const aliases[] = { "eve", "suricata:eve", NULL };
 const struct normaliser norm_suricata = {
 	.name = "suricata",
 	.aliases = aliases,
-	.version = 1,
+	.version = 2,
 	.claims = claims,
 	.read = read_record,
 };

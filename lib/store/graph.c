@@ -8,6 +8,7 @@
  */
 #include "store/state.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 enum { META_GET, META_NUMBER, META_TEXT, META_ADD, DATA_VERSION };
@@ -91,6 +92,19 @@ graph_data_version(struct graph *g)
 	int64_t version = query_next(&q) ? query_int(&q, 0) : 0;
 
 	return query_end(&q, RC_FAIL) == RC_OK ? version : 0;
+}
+
+enum rc
+graph_look(struct graph *g)
+{
+	assert(!db_writing(g->db));
+	return db_exec(g->db, "BEGIN");
+}
+
+enum rc
+graph_look_end(struct graph *g)
+{
+	return db_exec(g->db, "COMMIT");
 }
 
 enum rc

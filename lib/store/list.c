@@ -69,20 +69,6 @@ struct listing {
 
 /* ---- bounds ------------------------------------------------------------ */
 
-/* The first (fill 0) or last (fill 0xff) rank there can be at this time. */
-static struct rank
-rank_at(int64_t t_ns, int fill)
-{
-	uint64_t t = (uint64_t)t_ns ^ (1ULL << 63);
-	struct rank r;
-	int i;
-
-	memset(r.b, fill, RANK_LEN);
-	for (i = 0; i < 8; i++)
-		r.b[i] = (uint8_t)(t >> (56 - 8 * i));
-	return r;
-}
-
 static int
 cmp(const struct rank *a, const struct rank *b)
 {

@@ -290,6 +290,45 @@ const char schema_graph_4[] =
 	") STRICT;\n"
 	"CREATE INDEX investigation_chain ON investigation(chain, seq);\n";
 
+const char schema_graph_5[] =
+	"\n"
+	"-- ==== graph.db, step 5: sums from which an alert can be taken away again\n"
+	"DROP TABLE sighting;\n"
+	"CREATE TABLE sighting (\t\t\t\t-- by ten-minute slot of the hour\n"
+	"\tdetector INTEGER NOT NULL,\n"
+	"\tplace INTEGER NOT NULL,\t\t\t-- 0: anywhere\n"
+	"\thour INTEGER NOT NULL,\t\t\t-- hours since 1970\n"
+	"\ts0 INTEGER NOT NULL,\t\t\t-- alerts; anywhere: places with any\n"
+	"\ts1 INTEGER NOT NULL,\n"
+	"\ts2 INTEGER NOT NULL,\n"
+	"\ts3 INTEGER NOT NULL,\n"
+	"\ts4 INTEGER NOT NULL,\n"
+	"\ts5 INTEGER NOT NULL,\n"
+	"\tPRIMARY KEY (detector, place, hour)\n"
+	") STRICT, WITHOUT ROWID;\n"
+	"INSERT INTO sighting\t\t\t\t-- the time is in rank, in hex\n"
+	"\tSELECT detector, place, slot / 6, sum(slot % 6 = 0),\n"
+	"\tsum(slot % 6 = 1), sum(slot % 6 = 2), sum(slot % 6 = 3),\n"
+	"\tsum(slot % 6 = 4), sum(slot % 6 = 5)\n"
+	"\tFROM (SELECT detector, place, (\n"
+	"\t(instr(x, substr(h,1,1)) - 9 << 60) + (instr(x, substr(h,2,1)) - 1 << 56) +\n"
+	"\t(instr(x, substr(h,3,1)) - 1 << 52) + (instr(x, substr(h,4,1)) - 1 << 48) +\n"
+	"\t(instr(x, substr(h,5,1)) - 1 << 44) + (instr(x, substr(h,6,1)) - 1 << 40) +\n"
+	"\t(instr(x, substr(h,7,1)) - 1 << 36) + (instr(x, substr(h,8,1)) - 1 << 32) +\n"
+	"\t(instr(x, substr(h,9,1)) - 1 << 28) + (instr(x, substr(h,10,1)) - 1 << 24) +\n"
+	"\t(instr(x, substr(h,11,1)) - 1 << 20) + (instr(x, substr(h,12,1)) - 1 << 16) +\n"
+	"\t(instr(x, substr(h,13,1)) - 1 << 12) + (instr(x, substr(h,14,1)) - 1 << 8) +\n"
+	"\t(instr(x, substr(h,15,1)) - 1 << 4) + (instr(x, substr(h,16,1)) - 1))\n"
+	"\t/ 600000000000 AS slot\n"
+	"\tFROM (SELECT detector, place, hex(rank) AS h,\n"
+	"\t'0123456789ABCDEF' AS x FROM alert JOIN event USING (ev)))\n"
+	"\tGROUP BY detector, place, slot / 6;\n"
+	"INSERT INTO sighting\n"
+	"\tSELECT detector, 0, hour, sum(s0 > 0), sum(s1 > 0), sum(s2 > 0),\n"
+	"\tsum(s3 > 0), sum(s4 > 0), sum(s5 > 0)\n"
+	"\tFROM sighting GROUP BY detector, hour;\n"
+	"CREATE INDEX sighting_place ON sighting(place, hour, detector);\n";
+
 const char schema_control_2[] =
 	"\n"
 	"-- ==== control.db, step 2: people and what they may\n"
@@ -442,7 +481,7 @@ static const char *const steps_control[] = { schema_control, schema_control_2,
 	schema_control_3 };
 static const char *const steps_limits[] = { schema_limits, schema_limits_2 };
 static const char *const steps_graph[] = { schema_graph, schema_graph_2,
-	schema_graph_3, schema_graph_4 };
+	schema_graph_3, schema_graph_4, schema_graph_5 };
 static const char *const steps_hooks[] = { schema_hooks };
 
 const struct schema schemas[SCHEMA__MAX] = {
