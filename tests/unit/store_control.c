@@ -18,13 +18,12 @@ the_schema_is_the_file_in_db(void **state)
 		schema_graph_5, schema_control_2, schema_limits_2, schema_hooks,
 		schema_control_3 };
 	struct buf file, ours;
-	size_t i;
 
 	(void)state;
 	buf_init(&file, 1 << 20);
 	buf_init(&ours, 1 << 20);
 	assert_true(file_read("db/schema.sql", &file));
-	for (i = 0; i < COUNT(texts); i++)
+	for (size_t i = 0; i < COUNT(texts); i++)
 		buf_put_c(&ours, texts[i]);
 	assert_true(str_eq(buf_str(&file), buf_str(&ours)));
 	buf_release(&file);
