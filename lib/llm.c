@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "fetch.h"
@@ -64,11 +65,14 @@ host_of(struct str url)
 	    str_sub(host, 0, i == (size_t)-1 ? host.len : i);
 }
 
+/* By its address: 127.0.0.1.example is somebody else's. */
 static bool
 is_here(struct str host)
 {
-	return str_is_fold(host, "localhost") || str_starts(host, "127.") ||
-	    str_is(host, "::1");
+	struct addr a;
+
+	return str_is_fold(host, "localhost") || (addr_parse(host, &a) &&
+	    addr_in_list(&a, STR("127.0.0.0/8 ::1")));
 }
 
 /* A base URL is completed: "http://host:8080/v1". */

@@ -40,6 +40,14 @@ is_localhost(struct str host)
 	    || str_ends_fold(host, ".localhost");
 }
 
+/* A URL writes an IPv6 address in brackets. */
+static struct str
+bare(struct str host)
+{
+	return host.len > 2 && host.p[0] == '[' ?
+	    str_sub(host, 1, host.len - 2) : host;
+}
+
 static bool
 host_address(struct str host, struct addr *a)
 {
@@ -59,7 +67,8 @@ rule_place(const struct fetch_rule *rule, const struct place *p,
 	else if (!port_in(rule->ports, p->port))
 		snprintf(why, FETCH_WHY, "port %u is not among those allowed "
 		    "(%.*s)", (unsigned)p->port, STR_ARG(rule->ports));
-	else if (rule->host.len > 0 && !str_eq_fold(rule->host, p->host))
+	else if (rule->host.len > 0
+	    && !str_eq_fold(bare(rule->host), bare(p->host)))
 		snprintf(why, FETCH_WHY, "only %.*s may be asked",
 		    STR_ARG(rule->host));
 	else if (host_address(p->host, &a) && !rule_address(rule, &a))
