@@ -53,6 +53,13 @@ class Record:
                 elif k is not None:
                     self.flat.setdefault(k, text(x))
 
+    def number(self):
+        """The log's own number of the record: a handle's number comes back within a second."""
+        for name in ("EventRecordID", "EventRecordId", "RecordNumber", "RecordID", "record_id", "recordID"):
+            if self.flat.get(name, "").isdigit():
+                return int(self.flat[name])
+        return 0
+
     def at(self, pointer):
         if self.tree is None:
             return (self.columns or {}).get(pointer[1:])
@@ -223,6 +230,8 @@ def check(edge, records, salts):
         raise No("the ends carry no common content hash")
     if ra.when() > rb.when():
         raise No("the cause is later than the effect")
+    if edge["rule"] == "handle" and ra.when() == rb.when() and not 0 < ra.number() < rb.number():
+        raise No("both bear one time, and the log's numbers do not put the opening first")
 
 
 def values(data):

@@ -114,6 +114,32 @@ def crossed(tmp, doc, r):
         both(tmp, copied, {key(edge)}, "evidence of another edge on %d" % n)
 
 
+def handle_records(first, second, second_at="10:00:00Z"):
+    """Both checkers on a handle that is opened and used at one time, by the log's numbers."""
+    nodes, evidence = [], []
+    for event, number, at in ((4656, first, "10:00:00Z"), (4663, second, second_at)):
+        raw = json.dumps(dict({"EventRecordID": number} if number else {}, EventID=event, Channel="Security", Hostname="ws1",
+                              SourceName="Microsoft-Windows-Security-Auditing", EventTime="2026-03-06T" + at,
+                              SubjectUserSid="S-1-5-21-1004336348-1177238915-682003330-1104", SubjectUserName="u1104", SubjectDomainName="CORP",
+                              SubjectLogonId="0x5a5a", ObjectType="Directory", ObjectName="\\Device\\x", HandleId="0x1a4",
+                              ProcessId="0x3e8", ProcessName="C:\\Apps\\a.exe", AccessMask="0x1"))
+        event_id = next(iter(verify.Record(raw.encode(), "windows").ids([])))
+        nodes.append({"event_id": event_id, "source": "windows", "raw": raw})
+        evidence += [{"event_id": event_id, "field": "/" + f, "value": json.loads(raw)[f],
+                      "raw_sha256": hashlib.sha256(raw.encode()).hexdigest()} for f in ("HandleId", "ProcessId", "Hostname")]
+    edge = {"from": nodes[0]["event_id"], "to": nodes[1]["event_id"], "rule": "handle", "grade": "PROVABLE", "confidence": .98,
+            "heuristic": "explicit", "because": "x used the handle opened by y", "evidence": evidence}
+    return {"chains": [{"nodes": nodes, "edges": [edge]}]}, {key(edge)}
+
+
+def handles(tmp):
+    """A handle's number comes back within the second that its records bear."""
+    for first, second, at, holds in ((10, 11, "10:00:00Z", True), (11, 10, "10:00:00Z", False), (0, 0, "10:00:00Z", False),
+                                     (0, 0, "10:00:01Z", True), (11, 10, "09:59:59Z", False)):
+        doc, edge = handle_records(first, second, at)
+        both(tmp, doc, set() if holds else edge, "a handle opened in record %d, used in %d at %s" % (first, second, at))
+
+
 def main():
     r = random.Random(7)
     with tempfile.TemporaryDirectory(prefix="tra-ce-verify-") as tmp:
@@ -137,6 +163,7 @@ def main():
         raw_byte(tmp, doc, r, reseal=True)
         claims(tmp, doc)
         crossed(tmp, doc, r)
+        handles(tmp)
         bare = copy.deepcopy(doc)
         for c in bare["chains"]:
             for n in c["nodes"]:
