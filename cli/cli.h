@@ -41,7 +41,7 @@ command_run cmd_tenant, cmd_key, cmd_import, cmd_analyze, cmd_chains,
     cmd_verify, cmd_readiness, cmd_rebuild, cmd_doctor, cmd_conf,
     cmd_owners, cmd_context, cmd_investigate, cmd_webhook, cmd_admin, cmd_audit,
     cmd_prune, cmd_export, cmd_backup, cmd_restore, cmd_migrate,
-    cmd_suppress;
+    cmd_suppress, cmd_rules;
 
 /* Say a fault on stderr and return CLI_FAILED or CLI_USAGE. */
 int cli_failed(const char *fmt, ...) PRINTF(1, 2);

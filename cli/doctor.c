@@ -7,7 +7,7 @@
 #include "cli.h"
 
 #include "ingest.h"
-#include "tag.h"
+#include "packs.h"
 
 enum { LINES_MAX = 1 << 20 };
 
@@ -24,22 +24,35 @@ lines_json(struct jw *w, const char *key, struct str lines)
 	jw_array_end(w);
 }
 
+static enum rc
+is_due(struct cli *c, struct packs *packs, int64_t tenant, bool *due)
+{
+	const struct tagger *tagger = NULL;
+	struct graph *g;
+	enum rc rc = store_graph(c->store, tenant, &g);
+
+	if (rc == RC_OK && packs != NULL)
+		rc = packs_take(packs, c->store, tenant, &tagger);
+	if (rc == RC_OK)
+		rc = ingest_rebuild_due(g, tagger, due);
+	if (packs != NULL)
+		packs_give(packs, tagger);
+	return rc;
+}
+
 /* Tenants whose events were read with other rules, each on a line. */
 static void
 old_rules(struct cli *c, const struct tenant *t, size_t n, struct buf *names)
 {
-	struct tagger *tagger = NULL;
-	struct graph *g;
+	struct packs *packs;
 	bool due;
 
-	if (tagger_open(c->conf.rules, &tagger) != RC_OK)
-		tagger = NULL;	/* then by what the store says of itself */
+	if (packs_open(c->conf.rules, &packs) != RC_OK)
+		packs = NULL;	/* then by what the store says of itself */
 	for (size_t i = 0; i < n; i++)
-		if (store_graph(c->store, t[i].id, &g) == RC_OK &&
-		    ingest_rebuild_due(g, tagger, &due) == RC_OK && due)
+		if (is_due(c, packs, t[i].id, &due) == RC_OK && due)
 			buf_printf(names, "%.*s\n", STR_ARG(t[i].name));
-	if (tagger != NULL)
-		tagger_close(tagger);
+	packs_close(packs);
 }
 
 static void

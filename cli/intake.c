@@ -24,10 +24,16 @@ intake_open(struct intake *in, struct cli *c, struct store *store,
 	in->c = c;
 	in->store = store;
 	in->tenant = tenant;
-	rc = tagger_open(c->conf.rules, &in->tagger);
+	rc = packs_open(c->conf.rules, &in->packs);
 	if (rc != RC_OK) {
 		cli_failed("cannot read the rules in %s; name their folder in "
 		    "the configuration or with TRACE_RULES", c->conf.rules);
+		return false;
+	}
+	rc = packs_take(in->packs, store, tenant, &in->tagger);
+	if (rc != RC_OK) {
+		packs_close(in->packs);
+		cli_rc(rc, "reading the tenant's rules");
 		return false;
 	}
 	in->ingest = ingest_new(store);
@@ -42,7 +48,8 @@ intake_close(struct intake *in)
 	if (in->ingest == NULL)
 		return;
 	ingest_free(in->ingest);
-	tagger_close(in->tagger);
+	packs_give(in->packs, in->tagger);
+	packs_close(in->packs);
 	json_doc_free(in->doc);
 	arena_free(in->a);
 	in->ingest = NULL;

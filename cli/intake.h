@@ -8,14 +8,15 @@
 
 #include "cli.h"
 #include "ingest.h"
-#include "tag.h"
+#include "packs.h"
 
 struct intake {
 	struct cli *c;
 	struct store *store;
 	int64_t tenant;
 	struct ingest *ingest;
-	struct tagger *tagger;
+	struct packs *packs;
+	const struct tagger *tagger;	/* the tenant's */
 	struct json_doc *doc;
 	struct arena *a;	/* for one piece */
 

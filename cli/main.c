@@ -52,6 +52,11 @@ static const struct command {
 	    "what triage is to know of the tenant's things" },
 	{ "owners", cmd_owners, "import FILE [--tenant T] | show [--tenant T]",
 	    "who owns which host, account, resource" },
+	{ "rules", cmd_rules, "list [--pack NAME] | packs |\n\t    "
+	    "add NAME FILE|FOLDER... [--replace] | remove NAME |\n\t    "
+	    "enable ID... | disable ID... | enable --pack NAME | "
+	    "disable --pack NAME;\n\t    [--tenant T]",
+	    "which Sigma rules a tenant's events are read with" },
 	{ "suppress", cmd_suppress, "list | preview CONDITION... [--days N] |"
 	    "\n\t    add --name N --reason R CONDITION... [--expires 30d] "
 	    "[--confirm] |\n\t    enable ID | disable ID | remove ID; "

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "ingest.h"
-#include "tag.h"
+#include "packs.h"
 
 #define NS_PER_DAY (86400 * NS_PER_S)
 enum { DAYS_MOST = 100000 };
@@ -37,13 +37,19 @@ told(struct cli *c, const struct tenant *t, int64_t days,
 
 /* One tenant's trouble is told and keeps nobody else's events. */
 static bool
-one(struct cli *c, const struct tagger *tagger, const struct tenant *t,
+one(struct cli *c, struct packs *packs, const struct tenant *t,
     int64_t days)
 {
 	struct rebuilt r;
-	enum rc rc = ingest_prune(c->store, t->id, tagger,
-	    clock_now_ns() - days * NS_PER_DAY, NULL, NULL, &r);
+	const struct tagger *tagger;
+	enum rc rc = packs_take(packs, c->store, t->id, &tagger);
 
+	r.why[0] = '\0';
+	if (rc == RC_OK) {
+		rc = ingest_prune(c->store, t->id, tagger, clock_now_ns() -
+		    days * NS_PER_DAY, NULL, NULL, &r);
+		packs_give(packs, tagger);
+	}
 	if (rc == RC_OK && r.dropped > 0)
 		rc = store_audit(c->store, clock_now_ns(), STR("tool"), t->id,
 		    STR("tenant.prune"), str_printf(c->a,
@@ -62,7 +68,7 @@ one(struct cli *c, const struct tagger *tagger, const struct tenant *t,
 }
 
 static int
-all(struct cli *c, const struct tagger *tagger, const struct tenant *t,
+all(struct cli *c, struct packs *packs, const struct tenant *t,
     size_t n, int64_t days)
 {
 	bool good = true;
@@ -74,7 +80,7 @@ all(struct cli *c, const struct tagger *tagger, const struct tenant *t,
 		jw_array(&c->jw);
 	}
 	for (i = 0; i < n; i++)
-		good = one(c, tagger, &t[i],
+		good = one(c, packs, &t[i],
 		    days >= 0 ? days : t[i].retention_days) && good;
 	if (c->json) {
 		jw_array_end(&c->jw);
@@ -88,7 +94,7 @@ cmd_prune(struct cli *c, int argc, char **argv)
 {
 	const char *name = NULL, *text = NULL;
 	int64_t days = -1;
-	struct tagger *tagger;
+	struct packs *packs;
 	struct tenant *t, chosen;
 	size_t many = 1;
 	enum rc rc = RC_OK;
@@ -111,11 +117,11 @@ cmd_prune(struct cli *c, int argc, char **argv)
 		rc = store_tenants(c->store, c->a, &t, &many);
 	if (rc != RC_OK)
 		return cli_rc(rc, "listing tenants");
-	if (tagger_open(c->conf.rules, &tagger) != RC_OK)
+	if (packs_open(c->conf.rules, &packs) != RC_OK)
 		return cli_failed("cannot read the rules in %s; name their "
 		    "folder in the configuration or with TRACE_RULES",
 		    c->conf.rules);
-	status = all(c, tagger, t, many, days);
-	tagger_close(tagger);
+	status = all(c, packs, t, many, days);
+	packs_close(packs);
 	return status;
 }

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "ingest.h"
-#include "tag.h"
+#include "packs.h"
 
 enum { BAR = 30 };
 
@@ -76,7 +76,8 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 {
 	const char *name = NULL;
 	bool bar = isatty(STDERR_FILENO) == 1;
-	struct tagger *tagger;
+	const struct tagger *tagger;
+	struct packs *packs;
 	struct rebuilt r;
 	struct tenant t;
 	enum rc rc;
@@ -88,13 +89,19 @@ cmd_rebuild(struct cli *c, int argc, char **argv)
 		    cli_usage("usage: tra-ce rebuild [--tenant T]");
 	if (!cli_open(c, false) || !cli_tenant_or_only(c, name, &t))
 		return CLI_FAILED;
-	if (tagger_open(c->conf.rules, &tagger) != RC_OK)
+	if (packs_open(c->conf.rules, &packs) != RC_OK)
 		return cli_failed("cannot read the rules in %s; name their "
 		    "folder in the configuration or with TRACE_RULES",
 		    c->conf.rules);
+	rc = packs_take(packs, c->store, t.id, &tagger);
+	if (rc != RC_OK) {
+		packs_close(packs);
+		return cli_rc(rc, "reading the tenant's rules");
+	}
 	rc = ingest_rebuild(c->store, t.id, tagger, bar ? draw : NULL, NULL,
 	    &r);
-	tagger_close(tagger);
+	packs_give(packs, tagger);
+	packs_close(packs);
 	if (bar)
 		fputc('\n', stderr);
 	if (rc != RC_OK)

@@ -446,3 +446,33 @@ CREATE TABLE suppression (
 	counted INTEGER NOT NULL		-- event up to which hits were counted
 ) STRICT;
 CREATE INDEX suppression_tenant ON suppression(tenant, no);
+
+-- ==== control.db, step 4: each tenant's choice of rules
+CREATE TABLE rule_choice (			-- grows with every change of it
+	tenant INTEGER PRIMARY KEY REFERENCES tenant(id),
+	version INTEGER NOT NULL
+) STRICT;
+CREATE TABLE rule_off (				-- rules, and packs of the server
+	tenant INTEGER NOT NULL REFERENCES tenant(id),
+	pack INTEGER NOT NULL,			-- 1: id is a pack's name
+	id TEXT NOT NULL,
+	who TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (tenant, pack, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pack (				-- rules of the tenant's own
+	no INTEGER PRIMARY KEY AUTOINCREMENT,
+	tenant INTEGER NOT NULL REFERENCES tenant(id),
+	name TEXT NOT NULL,
+	enabled INTEGER NOT NULL,
+	who TEXT NOT NULL,
+	created INTEGER NOT NULL,
+	updated INTEGER NOT NULL,
+	UNIQUE (tenant, name)
+) STRICT;
+CREATE TABLE pack_file (
+	pack INTEGER NOT NULL REFERENCES pack(no),
+	file TEXT NOT NULL,
+	text TEXT NOT NULL,			-- YAML, as it was sent
+	PRIMARY KEY (pack, file)
+) STRICT, WITHOUT ROWID;

@@ -8,7 +8,7 @@
  */
 #include "admin/panel.h"
 #include "confine.h"
-#include "tag.h"
+#include "packs.h"
 
 #define EITHER (SCOPE_ADMIN | SCOPE_OPERATOR)
 #define READS ROUTE_SESSION
@@ -47,6 +47,12 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/admin/owners/preview", EITHER,
 	    READS | ROUTE_IDEMPOTENT_SELF, owners_preview },
 	{ METHOD_GET, "/admin/rules", EITHER, READS, rules_get },
+	{ METHOD_PATCH, "/admin/rules", EITHER, CHANGES, rules_patch },
+	{ METHOD_GET, "/admin/packs", EITHER, READS, packs_get },
+	{ METHOD_POST, "/admin/packs", EITHER, CHANGES, packs_post },
+	{ METHOD_GET, "/admin/packs/{name}", EITHER, READS, pack_get },
+	{ METHOD_PATCH, "/admin/packs/{name}", EITHER, CHANGES, pack_patch },
+	{ METHOD_DELETE, "/admin/packs/{name}", EITHER, CHANGES, pack_delete },
 	{ METHOD_GET, "/admin/suppressions", EITHER, READS, suppressions_get },
 	{ METHOD_POST, "/admin/suppressions", EITHER, CHANGES,
 	    suppressions_post },
@@ -64,17 +70,16 @@ static const struct route routes[] = {
 static enum rc
 start(struct app *app)
 {
-	app->own = mem_get(sizeof(struct tagger *));
+	app->own = mem_get(sizeof(struct packs *));
 	return RC_OK;
 }
 
 static void
 stop(struct app *app)
 {
-	struct tagger **rules = app->own;
+	struct packs **rules = app->own;
 
-	if (*rules != NULL)
-		tagger_close(*rules);
+	packs_close(*rules);
 	mem_free(rules);
 }
 

@@ -117,15 +117,21 @@ intake_read(struct app *app, const struct request *rq, struct reply *rp,
     struct body_shape *shape, struct ingest_batch *b)
 {
 	struct events *own = app->own;
-	struct json_doc *doc = json_doc_new();
+	const struct tagger *tagger;
+	struct json_doc *doc;
 	enum json_fault fault;
+	enum rc rc = packs_take(own->packs, app->store, rq->tenant, &tagger);
 
+	if (rc != RC_OK)
+		return rc;
 	shape->may_assert = (rq->scopes & SCOPE_ASSERT) != 0;
 	shape->record_max = (size_t)app->conf->record_max;
 	shape->records_max = (size_t)app->conf->records_max;
 	shape->now_ns = clock_now_ns();
-	fault = ingest_read(rq->mem, doc, own->tagger, rq->body, shape, b);
+	doc = json_doc_new();
+	fault = ingest_read(rq->mem, doc, tagger, rq->body, shape, b);
 	json_doc_free(doc);
+	packs_give(own->packs, tagger);
 	if (fault == JSON_OK && b->over)
 		return reply_problem(rp, RC_TOO_BIG, "more than %lld records "
 		    "in one request, or records that each repeat much: send "
@@ -332,14 +338,13 @@ static enum rc
 start(struct app *app)
 {
 	struct events *own = mem_get(sizeof(*own));
-	enum rc rc = tagger_open(app->conf->rules, &own->tagger);
+	enum rc rc = packs_open(app->conf->rules, &own->packs);
 
 	if (rc == RC_OK)
 		rc = committer_start(app->conf->data,
 		    (size_t)app->conf->queue_max, &own->committer);
 	if (rc != RC_OK) {
-		if (own->tagger != NULL)
-			tagger_close(own->tagger);
+		packs_close(own->packs);
 		mem_free(own);
 		return rc;
 	}
@@ -353,7 +358,7 @@ stop(struct app *app)
 	struct events *own = app->own;
 
 	committer_stop(own->committer);
-	tagger_close(own->tagger);
+	packs_close(own->packs);
 	mem_free(own);
 }
 

@@ -18,8 +18,8 @@
 #include "confine.h"
 #include "explain.h"
 #include "norm.h"
+#include "packs.h"
 #include "serve.h"
-#include "tag.h"
 
 #include <string.h>
 
@@ -29,6 +29,7 @@ struct reading {
 	struct app *app;
 	struct arena *a;
 	struct json_doc *doc;
+	const struct tagger *tagger;	/* the tenant's */
 	struct triage_alert *alerts;
 	size_t n, room;
 	struct refused *refused;
@@ -92,7 +93,7 @@ one_record(void *ctx, size_t index, struct str prefix, const struct record *rec,
 	}
 	if (!norm_event(in->r->a, in->r->doc, rec, &ev, &in->why))
 		return in->n < 2;
-	tag_event(in->r->app->own, &ev);
+	tag_event(in->r->tagger, &ev);
 	in->ev = kept(in->r->a, &ev);
 	return in->n < 2;
 }
@@ -320,29 +321,34 @@ static enum rc
 post(struct app *app, const struct request *rq, struct reply *rp)
 {
 	struct reading r = { .app = app, .a = rq->mem };
-	enum rc rc;
+	enum rc rc = packs_take(app->own, app->store, rq->tenant, &r.tagger);
 
+	if (rc != RC_OK)
+		return rc;
 	r.doc = json_doc_new();
 	rc = read_body(rq, rp, &r);
 	json_doc_free(r.doc);
-	return rc == RC_OK ? answer(app, rq, rp, &r) : rc;
+	if (rc == RC_OK)
+		rc = answer(app, rq, rp, &r);
+	packs_give(app->own, r.tagger);
+	return rc;
 }
 
 static enum rc
 start(struct app *app)
 {
-	struct tagger *t = NULL;
-	enum rc rc = tagger_open(app->conf->rules, &t);
+	struct packs *p = NULL;
+	enum rc rc = packs_open(app->conf->rules, &p);
 
 	if (rc == RC_OK)
-		app->own = t;
+		app->own = p;
 	return rc;
 }
 
 static void
 stop(struct app *app)
 {
-	tagger_close(app->own);
+	packs_close(app->own);
 }
 
 static const struct route routes[] = {

@@ -121,6 +121,42 @@ MUST_CHECK enum rc control_suppression_remove(struct store *st,
 MUST_CHECK enum rc control_suppression_count(struct store *st,
     const struct suppression *s, int64_t more, int64_t last_ns, int64_t upto);
 
+/* ---- a tenant's choice of rules (what it means: packs.h) ------------------- */
+
+/* Grows with every change of the choice; 0: there never was one. */
+MUST_CHECK enum rc control_rules_version(struct store *st, int64_t tenant,
+    int64_t *version);
+struct rule_off { bool pack; struct str id; };	/* in order */
+MUST_CHECK enum rc control_rules_off(struct store *st, struct arena *a,
+    int64_t tenant, struct rule_off **off, size_t *n);
+/* Off, or on again. */
+MUST_CHECK enum rc control_rule_set(struct store *st, int64_t tenant,
+    const struct rule_off *which, bool off, struct str who, int64_t now_ns);
+struct pack_row {
+	int64_t no, tenant, created_ns, updated_ns;
+	struct str name, who;
+	bool enabled;
+	int64_t files, bytes;
+};
+struct pack_file { struct str file, text; };
+/* By name. */
+MUST_CHECK enum rc control_packs(struct store *st, struct arena *a,
+    int64_t tenant, struct pack_row **p, size_t *n);
+MUST_CHECK enum rc control_pack_get(struct store *st, struct arena *a,
+    int64_t tenant, struct str name, struct pack_row *p);
+/* By name of file. */
+MUST_CHECK enum rc control_pack_files(struct store *st, struct arena *a,
+    const struct pack_row *p, struct pack_file **f, size_t *n);
+/* RC_EXISTS: the tenant has a pack of that name. p->no is set. */
+MUST_CHECK enum rc control_pack_add(struct store *st, struct pack_row *p);
+MUST_CHECK enum rc control_pack_set(struct store *st,
+    const struct pack_row *p);
+/* Its files, whole; those before are gone. RC_EXISTS: two of one name. */
+MUST_CHECK enum rc control_pack_fill(struct store *st,
+    const struct pack_row *p, const struct pack_file *f, size_t n);
+MUST_CHECK enum rc control_pack_remove(struct store *st,
+    const struct pack_row *p);
+
 /* ---- answers kept for retries, 24 h, by who asked ----------------------- */
 
 MUST_CHECK enum rc control_answer_get(struct store *st, struct arena *a,

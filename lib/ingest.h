@@ -84,7 +84,8 @@ struct ingest_batch {
 	void (*render)(struct ingest_batch *b, struct arena *a, struct idem *out);
 };
 
-/* Read a body into items. Text lives in `a` or in the body. The doc is used
+/* Read a body into items. Text lives in `a` or in the body, nothing of it in the
+ * tagger. The doc is used
  * and reused. The fault, if not JSON_OK, makes the whole body a 400. Few bytes
  * can say much: beyond shape->records_max records, or when what is made of
  * them outgrows the body by far, out->over is set and the rest is not read. */
@@ -145,6 +146,9 @@ MUST_CHECK enum rc ingest_prune(struct store *st, int64_t tenant,
     size_t done, size_t all), void *ctx, struct rebuilt *out);
 /* Is a rebuild due, by what the store says (NULL), or by these rules too? */
 MUST_CHECK enum rc ingest_rebuild_due(struct graph *g, const struct tagger *t,
+    bool *due);
+/* The same, by the text of a ruleset. */
+MUST_CHECK enum rc ingest_ruleset_other(struct graph *g, const char *ruleset,
     bool *due);
 
 /* ---- one committer for many waiting requests --------------------------- */

@@ -4,11 +4,12 @@
 #define EVENTS_H
 
 #include "ingest.h"
+#include "packs.h"
 #include "serve.h"
 
 struct events {			/* app->own */
 	struct committer *committer;
-	struct tagger *tagger;
+	struct packs *packs;
 };
 
 /* Read the body into b. RC_MALFORMED: it is none of that shape. */

@@ -50,6 +50,24 @@ flags_of(const struct event *ev)
 	return flags;
 }
 
+/* Words of rules too: the tagger may be gone before the commit. */
+static void
+keep_tags(struct arena *a, const struct event *ev, struct ingest_item *it)
+{
+	size_t i;
+
+	it->n_tags = ev->n_tags;
+	it->tags = arena_array(a, ev->n_tags + 1, sizeof(*it->tags));
+	for (i = 0; i < ev->n_tags; i++) {
+		it->tags[i] = ev->tags[i];
+		if (ev->tags[i].rule != NULL)
+			it->tags[i].rule = str_c(a, str_of(ev->tags[i].rule));
+		if (ev->tags[i].title != NULL)
+			it->tags[i].title = str_c(a,
+			    str_of(ev->tags[i].title));
+	}
+}
+
 static void
 keep_sighting(struct arena *a, const struct event *ev, struct ingest_item *it)
 {
@@ -80,9 +98,7 @@ keep_event(struct arena *a, const struct record *rec, const struct event *ev,
 	it->raw = str_dup(a, ev->raw);
 	it->extra = str_dup(a, ev->extra);
 	it->columns = rec->columns;
-	it->n_tags = ev->n_tags;
-	it->tags = arena_array(a, ev->n_tags + 1, sizeof(*it->tags));
-	memcpy(it->tags, ev->tags, ev->n_tags * sizeof(*it->tags));
+	keep_tags(a, ev, it);
 	keep_refs(a, ev, it);
 	keep_sighting(a, ev, it);
 }

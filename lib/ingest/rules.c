@@ -29,16 +29,25 @@ ruleset_note(struct graph *g, struct arena *a, const struct ingest_batch *b)
 }
 
 enum rc
-ingest_rebuild_due(struct graph *g, const struct tagger *t, bool *due)
+ingest_ruleset_other(struct graph *g, const char *ruleset, bool *due)
 {
 	struct arena *a = arena_new();
 	struct str own = graph_text(g, a, "ruleset");
-	char now[RULESET_TEXT] = "";
 
-	if (t != NULL)
-		ruleset_text(t, now);
 	*due = graph_text(g, a, "ruleset_other").len > 0 ||
-	    (t != NULL && graph_number(g, "events") > 0 && !str_is(own, now));
+	    (ruleset != NULL && graph_number(g, "events") > 0 &&
+	    !str_is(own, ruleset));
 	arena_free(a);
 	return RC_OK;
+}
+
+enum rc
+ingest_rebuild_due(struct graph *g, const struct tagger *t, bool *due)
+{
+	char now[RULESET_TEXT];
+
+	if (t == NULL)
+		return ingest_ruleset_other(g, NULL, due);
+	ruleset_text(t, now);
+	return ingest_ruleset_other(g, now, due);
 }

@@ -329,43 +329,6 @@ const char schema_graph_5[] =
 	"\tFROM sighting GROUP BY detector, hour;\n"
 	"CREATE INDEX sighting_place ON sighting(place, hour, detector);\n";
 
-const char schema_control_2[] =
-	"\n"
-	"-- ==== control.db, step 2: people and what they may\n"
-	"CREATE TABLE administrator (\n"
-	"\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
-	"\tname TEXT NOT NULL UNIQUE COLLATE NOCASE,\n"
-	"\ttenant INTEGER NOT NULL,\t\t-- 0: operator, all tenants\n"
-	"\tpassword TEXT NOT NULL,\t\t\t-- Argon2id with its parameters\n"
-	"\tcreated INTEGER NOT NULL\n"
-	") STRICT;\n"
-	"CREATE TABLE invitation (\t\t\t-- one-time tokens\n"
-	"\thash BLOB PRIMARY KEY,\t\t\t-- SHA-256 of the token\n"
-	"\tname TEXT NOT NULL,\t\t\t-- whose new password; empty: anyone's\n"
-	"\ttenant INTEGER NOT NULL,\n"
-	"\texpires INTEGER NOT NULL\n"
-	") STRICT, WITHOUT ROWID;\n"
-	"CREATE TABLE session (\n"
-	"\thash BLOB PRIMARY KEY,\t\t\t-- SHA-256 of the cookie\n"
-	"\tadministrator INTEGER NOT NULL REFERENCES administrator(id),\n"
-	"\tcreated INTEGER NOT NULL,\n"
-	"\tseen INTEGER NOT NULL\t\t\t-- to the minute\n"
-	") STRICT, WITHOUT ROWID;\n"
-	"CREATE INDEX session_administrator ON session(administrator);\n"
-	"CREATE TABLE answer (\t\t\t\t-- idem of /admin, by who asked\n"
-	"\twho TEXT NOT NULL,\n"
-	"\tscope TEXT NOT NULL,\n"
-	"\tkey TEXT NOT NULL,\n"
-	"\tat INTEGER NOT NULL,\n"
-	"\tbody_sha256 BLOB NOT NULL,\n"
-	"\tstatus INTEGER NOT NULL,\n"
-	"\tcontent_type TEXT NOT NULL,\n"
-	"\tbody BLOB NOT NULL,\n"
-	"\tPRIMARY KEY (who, scope, key)\n"
-	") STRICT, WITHOUT ROWID;\n"
-	"CREATE INDEX answer_at ON answer(at);\n"
-	"CREATE INDEX audit_tenant ON audit(tenant, seq);\n";
-
 const char schema_limits_2[] =
 	"\n"
 	"-- ==== limits.db, step 2: sign-ins that failed, and use by the hour\n"
@@ -450,35 +413,8 @@ const char schema_hooks[] =
 	") STRICT, WITHOUT ROWID;\n"
 	"CREATE INDEX idem_at ON idem(at);\n";
 
-const char schema_control_3[] =
-	"\n"
-	"-- ==== control.db, step 3: alerts that a tenant wants to see last\n"
-	"CREATE TABLE suppression (\n"
-	"\tno INTEGER PRIMARY KEY AUTOINCREMENT,\n"
-	"\tid TEXT NOT NULL UNIQUE,\t\t-- sup_...\n"
-	"\ttenant INTEGER NOT NULL REFERENCES tenant(id),\n"
-	"\tname TEXT NOT NULL,\n"
-	"\treason TEXT NOT NULL,\n"
-	"\trule TEXT NOT NULL,\t\t\t-- patterns; empty: not asked for\n"
-	"\ttechnique TEXT NOT NULL,\n"
-	"\thost TEXT NOT NULL,\n"
-	"\taccount TEXT NOT NULL,\n"
-	"\tentity TEXT NOT NULL,\n"
-	"\tsource TEXT NOT NULL,\n"
-	"\tevent_type TEXT NOT NULL,\n"
-	"\taction TEXT NOT NULL,\n"
-	"\twho TEXT NOT NULL,\n"
-	"\tcreated INTEGER NOT NULL,\n"
-	"\texpires INTEGER NOT NULL,\n"
-	"\tenabled INTEGER NOT NULL,\n"
-	"\thits INTEGER NOT NULL,\t\t\t-- alerts that it covered\n"
-	"\tlast_hit INTEGER NOT NULL,\t\t-- time of the latest of them\n"
-	"\tcounted INTEGER NOT NULL\t\t-- event up to which hits were counted\n"
-	") STRICT;\n"
-	"CREATE INDEX suppression_tenant ON suppression(tenant, no);\n";
-
 static const char *const steps_control[] = { schema_control, schema_control_2,
-	schema_control_3 };
+	schema_control_3, schema_control_4 };
 static const char *const steps_limits[] = { schema_limits, schema_limits_2 };
 static const char *const steps_graph[] = { schema_graph, schema_graph_2,
 	schema_graph_3, schema_graph_4, schema_graph_5 };

@@ -15,7 +15,7 @@
 extern const char schema_head[], schema_control[], schema_limits[],
     schema_graph[], schema_graph_2[], schema_graph_3[], schema_graph_4[],
     schema_graph_5[], schema_control_2[], schema_limits_2[], schema_hooks[],
-    schema_control_3[];
+    schema_control_3[], schema_control_4[];
 
 enum schema_file {
 	SCHEMA_CONTROL,

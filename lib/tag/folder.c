@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/str.h"
+#include "tag.h"
 
 enum { FOLDER_DEPTH = 16, FOLDER_FILES = 50000 };
 
@@ -73,4 +75,59 @@ folder_rules(struct arena *a, const char *folder, struct paths *p)
 	if (p->n > 0)
 		qsort(p->items, p->n, sizeof(*p->items), path_order);
 	return true;
+}
+
+/* ---- their texts ---------------------------------------------------------- */
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+enum rc
+tag_files(struct arena *a, const char *path, size_t most, size_t len,
+    struct tag_source **out, size_t *n)
+{
+	struct paths paths = { 0 };
+	struct tag_source *list;
+	bool folder = is_folder(path);
+	enum rc rc = RC_OK;
+
+	if (!folder) {
+		paths.items = arena_array(a, 1, sizeof(*paths.items));
+		paths.items[paths.n++] = path;
+	} else if (!folder_rules(a, path, &paths)) {
+		return RC_FAIL;
+	}
+	if (paths.n > most)
+		return RC_TOO_BIG;
+	list = arena_array(a, paths.n + 1, sizeof(*list));
+	for (size_t i = 0; i < paths.n && rc == RC_OK; i++) {
+		struct buf b;
+
+		buf_init(&b, len);
+		rc = file_read(paths.items[i], &b) ? RC_OK : RC_FAIL;
+		if (buf_bad(&b))
+			rc = RC_TOO_BIG;
+		list[i] = (struct tag_source){ folder ? paths.items[i] +
+			strlen(path) + 1 : last_part(path),
+			str_dup(a, buf_str(&b)) };
+		buf_release(&b);
+	}
+	if (rc != RC_OK)
+		return rc;
+	*out = list;
+	*n = paths.n;
+	return RC_OK;
 }

@@ -100,6 +100,9 @@ regex_read(struct compiler *c, struct str text, unsigned mods,
     struct match *m)
 {
 	m->kind = MATCH_REGEX;
+	if (c->regex_most > 0 && c->n_regexes == c->regex_most)
+		return compiler_refuse(c, "has a regular expression beyond the "
+		    "%zu that one may have", c->regex_most);
 	m->u.regex = regex_new(text, (mods & MOD_FOLD ? REGEX_FOLD : 0) |
 	    (mods & MOD_LINES ? REGEX_LINES : 0) |
 	    (mods & MOD_DOT_ALL ? REGEX_DOT_ALL : 0));
@@ -279,6 +282,7 @@ item_read(struct compiler *c, struct str key, const struct node *values)
 	unsigned mods;
 	size_t n = 1;
 
+	c->line = values->line;
 	str_cut(&key, '|', &name);
 	if (!modifiers_read(c, key, &mods))
 		return NULL;

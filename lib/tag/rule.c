@@ -109,17 +109,20 @@ detection_read(struct compiler *c, const struct node *d)
 
 	if (!condition)
 		return compiler_refuse(c, "has no condition");
+	c->line = d->line;
 	if (yaml_get(d, "timeframe"))
 		return compiler_refuse(c, "a timeframe needs many events");
 	all.items = arena_array(c->arena, d->n, sizeof(*all.items));
 	for (const struct node *v = d->first; v; v = v->next) {
 		if (v == condition)
 			continue;
+		c->line = v->line;
 		all.items[all.n].name = v->key;
 		all.items[all.n].test = selection_read(c, v);
 		if (!all.items[all.n++].test)
 			return NULL;
 	}
+	c->line = condition->line;
 	return condition_read(c, condition, &all);
 }
 
@@ -182,9 +185,11 @@ rule_read(struct compiler *c, const char *file, struct str text)
 {
 	const struct node *doc, *detection;
 	const char *why;
+	size_t line;
 	struct rule *r = arena_get(c->arena, sizeof(*r));
 
-	doc = yaml_read(c->arena, text, &why);
+	doc = yaml_read(c->arena, text, &why, &line);
+	c->line = line;
 	if (!doc)
 		return compiler_refuse(c, "%s", why);
 	r->id = word_or_null(c->arena, yaml_text(doc, "id"));

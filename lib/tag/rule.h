@@ -76,8 +76,10 @@ struct compiler {
 	struct field_list *fields;
 	struct regex **regexes;		/* for the tagger to free */
 	size_t n_regexes, regex_room;
+	size_t regex_most;		/* 0: as many as there are */
 	const char *why;
 	const char *id;			/* of the rule at hand; "": none yet */
+	size_t line;			/* that is being read; 0: unknown */
 };
 
 /* NULL: c->why says why the rule cannot be had. `file` stands in for an id. */

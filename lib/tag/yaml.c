@@ -95,6 +95,7 @@ read_node(struct reader *r, int depth)
 		return NULL;
 	}
 	n = arena_get(r->arena, sizeof(*n));
+	n->line = r->event.start_mark.line + 1;
 	switch (r->event.type) {
 	case YAML_SCALAR_EVENT:
 		n->kind = NODE_SCALAR;
@@ -140,19 +141,31 @@ read_stream(struct reader *r)
 	return n;
 }
 
+/* The parser's own word on what is no YAML, else the last thing read. */
+static size_t
+fault_line(const struct reader *r)
+{
+	if (r->parser.error != YAML_NO_ERROR)
+		return r->parser.problem_mark.line + 1;
+	return r->event.type != YAML_NO_EVENT ?
+	    r->event.start_mark.line + 1 : 0;
+}
+
 const struct node *
-yaml_read(struct arena *a, struct str text, const char **why)
+yaml_read(struct arena *a, struct str text, const char **why, size_t *line)
 {
 	struct reader r = { .arena = a };
 	const struct node *n;
 
 	if (!yaml_parser_initialize(&r.parser)) {
 		*why = "could not be read";
+		*line = 0;
 		return NULL;
 	}
 	yaml_parser_set_input_string(&r.parser,
 	    (const unsigned char *)text.p, text.len);
 	n = read_stream(&r);
+	*line = n ? 0 : fault_line(&r);
 	yaml_event_delete(&r.event);
 	yaml_parser_delete(&r.parser);
 	*why = n ? NULL : r.why;

@@ -23,11 +23,13 @@ struct node {
 	struct node *first;	/* children of lists and maps */
 	struct node *next;
 	size_t n;		/* children */
+	size_t line;		/* from 1 */
 };
 
-/* NULL: *why says what is wrong, in words that outlive the call. */
+/* NULL: *why says what is wrong, in words that outlive the call, and *line (0:
+ * unknown) where. */
 const struct node *yaml_read(struct arena *a, struct str text,
-    const char **why);
+    const char **why, size_t *line);
 /* The child of that name; NULL if `map` is none or has none. */
 const struct node *yaml_get(const struct node *map, const char *name);
 /* A scalar child's text, else the empty one. */

@@ -103,7 +103,13 @@ def every_operation_of_the_panel_answers_as_it_says(l):
     op.get(f"/admin/suppressions/{quiet}?tenant=truth").want(200)
     op.request("PATCH", f"/admin/suppressions/{quiet}?tenant=truth", {"enabled": False}).want(200)
     op.request("DELETE", f"/admin/suppressions/{quiet}?tenant=truth").want(204)
-    for path in ("usage", "owners", "rules", "audit", "suppressions"):
+    rule = "title: t\nid: own\nlogsource: {product: any}\ndetection: {a: {action: x}, condition: a}\n"
+    op.post("/admin/packs?tenant=truth", {"name": "own", "files": [{"file": "a.yml", "yaml": rule}, {"file": "b.yml", "yaml": "["}]}).want(201)
+    op.get("/admin/packs/own?tenant=truth").want(200)
+    op.request("PATCH", "/admin/rules?tenant=truth", {"disable": ["own"]}).want(200)
+    op.request("PATCH", "/admin/packs/own?tenant=truth", {"enabled": False}).want(200)
+    op.request("DELETE", "/admin/packs/own?tenant=truth").want(204)
+    for path in ("usage", "owners", "rules", "packs", "audit", "suppressions"):
         op.get(f"/admin/{path}?tenant=truth").want(200)
     op.get("/admin/audit/verify").want(200)
     op.request("PATCH", "/admin/session", {"password": op.PASSWORD, "new_password": "new " + op.PASSWORD}).want(204)

@@ -12,6 +12,7 @@ CONSOLE = {"read", "analyze", "ai"}                     # what a session may do 
 SCOPES = ("ingest", "read", "analyze", "ai", "admin", "assert", "operator")
 ANYBODYS = {"/health", "/services/collector/health", "/services/collector/health/1.0", "/openapi.json", "/admin/session", "/admin/claim"}
 MARK = "mine-and-nobody-elses"
+RULE = f"title: {MARK}\nid: {MARK}\nlogsource: {{product: any}}\ndetection: {{a: {{action: {MARK}}}, condition: a}}\n"
 
 # Bodies that would do something if they were let through.
 BODIES = {
@@ -20,7 +21,8 @@ BODIES = {
     "investigate": {"chain_id": "{chain_id}"}, "inviteAdministrator": {"tenant": "{tenant}"}, "addTenant": {"name": "intruded"}, "setTenant": {"rate": 1},
     "addKey": {"name": "intruded", "scopes": ["read"]}, "rotateKey": {}, "setOwners": {"owners": "* intruder"}, "previewOwners": {"owners": "* x"},
     "addSuppression": {"name": "intruded", "reason": "x", "match": {"host": "everything*"}}, "previewSuppression": {"match": {"host": "yard*"}},
-    "changeSuppression": {"enabled": False},
+    "changeSuppression": {"enabled": False}, "changeRules": {"disable": ["{rule}"]}, "changePack": {"enabled": False},
+    "addPack": {"name": "intruded", "files": [{"file": "intruded.yml", "yaml": RULE.replace(MARK, "intruded")}]},
     "addWebhook": {"url": "https://example.com/intruded", "events": ["chain.threshold"]}, "changeWebhook": {"min_score": 99}, "rotateWebhookSecret": {},
     "testWebhook": None, "redeliver": None, "otlpLogs": {"resourceLogs": []}, "splunkAck": {"acks": [1]},
     **{f"splunk{x}": {"event": "intruded"} for x in ("Collector", "Event", "Event1", "Raw", "Raw1")},
@@ -41,12 +43,13 @@ class Harbour:
         key = admin.post("/admin/keys", {"name": MARK, "scopes": ["read"]}).want(201).json()["key_id"]
         hook = admin.post("/webhooks", {"url": f"https://example.com/{MARK}", "events": ["chain.threshold"]}).want(201).json()
         quiet = admin.post("/admin/suppressions", {"name": MARK, "reason": MARK, "match": {"host": f"nowhere.{MARK}.example"}}).want(201).json()
+        admin.post("/admin/packs", {"name": MARK, "files": [{"file": f"{MARK}.yml", "yaml": RULE}]}).want(201)
         self.person = l.person(MARK, "mine")
         # the product's own ids: a chain's says nothing, but is nobody else's either
         entity = next(e for e in c.get(f"/events/{ids[-1]}").want(200).json()["entities"] if MARK in e["name"])
         self.values = {"event_id": ids[0], "chain_id": chain["chain_id"], "kind": entity["kind"], "key": entity["key"], "from": edge["from"],
                        "to": edge["to"], "key_id": key, "webhook_id": hook.get("id") or hook["webhook_id"], "tenant": "mine",
-                       "suppression_id": quiet["suppression_id"]}
+                       "suppression_id": quiet["suppression_id"], "rule": MARK}
         told = c.post("/ai/investigate", {"chain_id": chain["chain_id"]}).want(200).json()
         self.values["investigation_id"] = told["investigation_id"]
         self.values["delivery_id"] = self.delivery(self.values["webhook_id"])
@@ -86,7 +89,9 @@ class Harbour:
         """What a change would show in."""
         op = self.operator
         lists = [op.get(p).want(200).json() for p in ("/admin/tenants", "/admin/keys?tenant=mine", "/admin/owners?tenant=mine", "/admin/administrators",
-                                                   "/admin/suppressions?tenant=mine")]
+                                                   "/admin/suppressions?tenant=mine", "/admin/rules?tenant=mine", "/admin/packs?tenant=mine")]
+        for d in lists[5:]:
+            del d["rebuild_needed"]                 # the events are from before the pack
         for t in lists[0]["tenants"]:
             del t["storage_bytes"]
         for k in lists[1]["keys"]:
@@ -199,7 +204,7 @@ def another_tenants_key_finds_nothing_of_it(l):
     sweep(h, h.stranger_key, verdict)
     h.stranger_key.post("/admin/administrators", {"tenant": "mine"}).problem(404)
     h.stranger_key.post("/admin/administrators", {"name": MARK}).problem(404)
-    for path in ("keys", "usage", "owners", "rules", "audit", "suppressions"):
+    for path in ("keys", "usage", "owners", "rules", "packs", "audit", "suppressions"):
         h.stranger_key.get(f"/admin/{path}?tenant=mine").problem(404)
     h.stranger_key.post("/admin/keys?tenant=mine", {"name": "intruded", "scopes": ["read"]}).problem(404)
     h.stranger_key.request("PUT", "/admin/owners?tenant=mine", {"owners": "* x"}).problem(404)
@@ -208,6 +213,9 @@ def another_tenants_key_finds_nothing_of_it(l):
     h.stranger_key.post("/admin/suppressions/preview?tenant=mine", BODIES["previewSuppression"]).problem(404)
     for method, body in (("GET", None), ("PATCH", {"enabled": False}), ("DELETE", None)):
         h.stranger_key.request(method, f"/admin/suppressions/{h.values['suppression_id']}?tenant=mine", body).problem(404)
+        h.stranger_key.request(method, f"/admin/packs/{MARK}?tenant=mine", body).problem(404)
+    h.stranger_key.request("PATCH", "/admin/rules?tenant=mine", {"disable": [MARK]}).problem(404)
+    h.stranger_key.post("/admin/packs?tenant=mine", BODIES["addPack"]).problem(404)
 
 
 def another_tenants_lists_hold_nothing_of_it(l):
@@ -266,7 +274,7 @@ def another_tenants_administrator_finds_nothing_of_it(l):
             return (403,)
         return (404,) if named else None
     sweep(h, h.stranger_person, verdict)
-    for path in ("keys", "usage", "owners", "rules", "audit", "suppressions"):
+    for path in ("keys", "usage", "owners", "rules", "packs", "audit", "suppressions"):
         h.stranger_person.get(f"/admin/{path}?tenant=mine").problem(404)
     h.stranger_person.post("/admin/administrators", {"name": "operator"}).problem(404)
     h.stranger_person.request("DELETE", "/admin/administrators/operator").problem(404)

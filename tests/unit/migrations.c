@@ -19,6 +19,8 @@ static const char *const shipped[SCHEMA__MAX][MADE_MOST] = {
 		"46aa87422a2c1281f9342f95094e1df2",
 		"ecb8354a1a9ffcceadd4ab021b191acb"
 		"d2309951d5ece779c2becd99095da3d2",
+		"0329618bc09781211733f4a0d2d3b004"
+		"bfc905ae34b010f42cb930f9f379692b",
 	},
 	[SCHEMA_LIMITS] = {
 		"10667764f2b0c433cea72a134de7221b"

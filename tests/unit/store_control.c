@@ -16,7 +16,7 @@ the_schema_is_the_file_in_db(void **state)
 	const char *const texts[] = { schema_head, schema_control, schema_limits,
 		schema_graph, schema_graph_2, schema_graph_3, schema_graph_4,
 		schema_graph_5, schema_control_2, schema_limits_2, schema_hooks,
-		schema_control_3 };
+		schema_control_3, schema_control_4 };
 	struct buf file, ours;
 
 	(void)state;

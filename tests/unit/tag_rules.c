@@ -84,11 +84,12 @@ judge_rule(struct bench *b, const char *path)
 	const struct node *doc;
 	struct json_span span;
 	struct buf rule, json;
+	size_t line;
 
 	buf_init(&rule, FILE_BYTES);
 	buf_init(&json, FILE_BYTES);
 	assert_true(file_read(path, &rule));
-	doc = yaml_read(b->arena, buf_str(&rule), &why);
+	doc = yaml_read(b->arena, buf_str(&rule), &why, &line);
 	assert_non_null(doc);
 	b->file = name;
 	id = str_c(b->arena, yaml_text(doc, "id"));
