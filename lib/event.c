@@ -66,6 +66,7 @@ static const char *const roles[ROLE__MAX] = {
 	[ROLE_BLIND] = "blind",
 	[ROLE_SEEING] = "seeing",
 	[ROLE_UP] = "up",
+	[ROLE_ORIGIN] = "origin",
 };
 
 const char *

@@ -59,6 +59,7 @@ enum role {
 	ROLE_BLIND,	/* its sensor was stopped, changed or failed */
 	ROLE_SEEING,	/* its sensor started (again) */
 	ROLE_UP,	/* beside BOOT: the start began before this mark */
+	ROLE_ORIGIN,	/* the file of which this tells where it came from */
 	ROLE__MAX
 };
 const char *role_name(enum role r);

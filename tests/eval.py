@@ -18,7 +18,7 @@ ONE_CLOCK = ["kinds.%s.recall_one_clock>=0.98" % k for k in ("parent_guid", "log
 LIVE = ["latency_p99_ms<=250", "lost<=0", "doubles<=0", "order_faults<=0", "misshapen<=0", "foreign<=0", "broken_parts<=0",
         "heartbeat_s<=16"]
 
-# script, words always, words for --fast (None: left out then), bars, bars that only the whole data shows, servers
+# script (of tests/, else of eval/), words always, words for --fast (None: left out then), bars, bars that only the whole data shows, servers
 PLAN = [
     ("contract.py", [], [], ["failed<=0", "passed>=250"], [], ("lighttpd", "apache", "fcgid")),
     ("edges.py", [], ["--fast"],
@@ -26,6 +26,8 @@ PLAN = [
       "reversed<=0", "recall_one_clock>=0.98"] + ONE_CLOCK + ["edges_per_event<=2"], []),
     ("order.py", [], ["--fast"], ["different<=0", "other_id<=0"], ["edges_compared>=1000"]),
     ("chains.py", [], ["--fast"], ["found>=1", "overgraded<=0", "proc_f1>=0.9", "step_recall>=0.9"], []),
+    ("narrative.py", [], ["--fast"], ["named>=1", "root>=1", "cites>=1", "faults<=0", "sentences>=20"],
+     ["c2>=1", "payload>=1", "dump>=1", "tool>=1"]),
     ("tagging.py", [], ["--fast"], [], []),
     ("live.py", ["--posts", "40", "--fan", "10,200", "--fan-posts", "5"], [], LIVE, [], ("lighttpd", "apache")),
     # A stream is a process there.
@@ -73,9 +75,11 @@ def one(name, words, bars, server):
     begin = time.monotonic()
     # The scripts start `make run` with a SERVER of their own: make's own word for it stands above that.
     env = dict(os.environ) if server == "lighttpd" else dict(os.environ, MAKEFLAGS="SERVER=" + server)
+    own = os.path.join(ROOT, "tests", name)
+    script = own if os.path.exists(own) else os.path.join(BESIDE, "eval", name)
     with tempfile.TemporaryDirectory(prefix="tra-ce-eval-") as at:
         path = os.path.join(at, "figures.json")
-        r = subprocess.run(["/usr/bin/python3", os.path.join(BESIDE, "eval", name), "--project", ROOT, "--data",
+        r = subprocess.run(["/usr/bin/python3", script, "--project", ROOT, "--data",
                             os.path.join(BESIDE, "data"), "--json", path] + words, capture_output=True, text=True, cwd=ROOT, env=env)
         print("== %s behind %s: exit %d, %.0f s" % (" ".join([name] + words), server, r.returncode, time.monotonic() - begin))
         found = figures(path)

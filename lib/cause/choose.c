@@ -2,8 +2,7 @@
 /* What of a segment is shown, and what is counted (essay in segment.c). */
 #include "cause/segment.h"
 
-/* Acts worth a place of their own among what came of the seeds. */
-static bool
+bool
 says_something(const struct node *n)
 {
 	if (n->flags & EVENT_IMPACT)
@@ -210,7 +209,8 @@ choose(struct flow *f, size_t *shown)
 }
 
 /* Something shown must not hang on something hidden: from the last to the
- * first, show the strongest labelled cause of whatever else had none. */
+ * first, show the strongest labelled cause of whatever else had none. (That
+ * which only by its clock is before its cause stands before it here.) */
 static void
 show_causes(struct flow *f, size_t *shown)
 {
@@ -218,6 +218,11 @@ show_causes(struct flow *f, size_t *shown)
 	int64_t at, best;
 	size_t i, c;
 
+	for (i = 0; i < f->n; i++)
+		if (f->items[i].shown && f->items[i].begun != 0 &&
+		    table_get(&f->at, (uint64_t)f->items[i].begun, &at) &&
+		    !f->items[at].shown)
+			flow_show(f, (size_t)at, shown);
 	for (i = f->n; i-- > 0;) {
 		if (!f->items[i].shown)
 			continue;
@@ -274,6 +279,7 @@ cap(struct flow *f, size_t *shown)
 	struct hosts hosts = { .n = 0 };
 	const struct node *n;
 	const char *why;
+	int64_t begun;
 	size_t i;
 
 	*shown = 0;
@@ -289,6 +295,15 @@ cap(struct flow *f, size_t *shown)
 		}
 		f->items[i].shown = false;
 		flow_cut(f, why, f->items[i].ev);
+	}
+	for (i = 0; i < f->n; i++) {
+		if (!f->items[i].shown || f->items[i].begun == 0 ||
+		    (table_get(&f->at, (uint64_t)f->items[i].begun, &begun) &&
+		    f->items[begun].shown))
+			continue;
+		f->items[i].shown = false;
+		flow_cut(f, "members", f->items[i].ev);
+		--*shown;
 	}
 }
 

@@ -122,8 +122,11 @@ offer_users(struct flow *f, const struct node *n, const struct ref *r)
 		offer_all(f, r->entity, ROLE_USE);
 		if (r->kind == KIND_USER && !(r->flags & REF_WEAK))
 			offer_all(f, r->entity, ROLE_USER);
-	} else if (r->role == ROLE_WRITE || r->role == ROLE_ARM) {
+	} else if (r->role == ROLE_WRITE || r->role == ROLE_ARM ||
+	    r->role == ROLE_ORIGIN) {
 		offer_all(f, r->entity, ROLE_EXEC);
+		if (r->role == ROLE_WRITE)
+			offer_all(f, r->entity, ROLE_ORIGIN);
 	} else if (r->role == ROLE_TARGET && r->kind == KIND_PROCESS &&
 	    n->act == ACT_REMOTE_THREAD) {
 		offer_all(f, r->entity, ROLE_SUBJ);
@@ -180,8 +183,115 @@ flow_spread(struct flow *f)
 				continue;
 			}
 		}
+		f->items[at].spread = true;
 		f->after = &n->rank;	/* nodes stay while the view does */
 		for (i = 0; i < n->n_refs; i++)
 			offer_users(f, n, &n->refs[i]);
+	}
+}
+
+/*
+ * Clocks that were set. No process acts before it began; where a record says
+ * so, under the key that names this one process for ever, a clock was wrong, and
+ * only what came first is in doubt, not who did it:
+ *
+ *	P connects	P connects		P is created	P writes
+ *	--o-----------------o------ 6 days -------o----------------o---->
+ *
+ * No label flows that way, so those acts are taken in by themselves, are worth
+ * what an uncertain link is worth, and nothing flows on from them.
+ */
+struct before {
+	struct flow *f;
+	const struct rank *creation;
+	struct post *found;
+	size_t n, room;
+};
+
+static bool
+find_before(void *arg, const struct post *p)
+{
+	struct before *c = arg;
+
+	if (rank_cmp(&p->rank, c->creation) >= 0 || c->n == LABELS_MAX)
+		return false;
+	c->found = arena_grow(c->f->b->a, c->found, &c->room, c->n + 1,
+	    sizeof(*c->found));
+	c->found[c->n++] = *p;
+	return true;
+}
+
+static void
+take_before(struct flow *f, int64_t creation, const struct post *p,
+    double strength)
+{
+	const struct view *v = f->b->v;
+	const struct node *n = v->node(v->ctx, p->ev);
+	struct item *it;
+	bool added;
+
+	if (n == NULL || !says_something(n) || cause_is_seed(n) ||
+	    v->cut(v->ctx, creation, p->ev))
+		return;
+	if (f->n >= LABELS_MAX) {
+		flow_cut(f, "members", p->ev);
+		return;
+	}
+	it = &f->items[flow_item(f, p->ev, &p->rank, &added)];
+	if (it->strength > 0 && it->begun == 0)
+		return;		/* it is here for another reason */
+	it->begun = creation;
+	if (strength > it->strength)
+		it->strength = strength;
+}
+
+/* The strong key of a process that begins in this event, of which not too many
+ * others are children. */
+static int64_t
+begins(struct build *b, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].kind == KIND_PROCESS &&
+		    n->refs[i].role == ROLE_NEW &&
+		    !(n->refs[i].flags & (REF_WEAK | REF_HUB)) &&
+		    b->v->count(b->v->ctx, n->refs[i].entity, ROLE_PARENT,
+		    HUB_CHILDREN + 1) <= HUB_CHILDREN)
+			return n->refs[i].entity;
+	return 0;
+}
+
+/* The acts of the process that begins in this item, if some are before it. */
+static void
+take_all_before(struct flow *f, size_t item, double strength)
+{
+	const struct view *v = f->b->v;
+	const struct node *n = v->node(v->ctx, f->items[item].ev);
+	int64_t process = n != NULL ? begins(f->b, n) : 0;
+	struct before c = { .f = f, .creation = n != NULL ? &n->rank : NULL };
+	struct post p;
+	size_t i;
+
+	if (process == 0 || !v->first_after(v->ctx, process, ROLE_NEW, NULL,
+	    &p) || p.ev != n->ev || !v->first_after(v->ctx, process, ROLE_SUBJ,
+	    NULL, &p) || rank_cmp(&p.rank, &n->rank) >= 0)
+		return;
+	v->walk(v->ctx, process, ROLE_SUBJ, NULL, find_before, &c);
+	for (i = 0; i < c.n; i++)
+		take_before(f, n->ev, &c.found[i], strength);
+}
+
+void
+flow_clocks(struct flow *f)
+{
+	double strength;
+	size_t i, n = f->n;
+
+	for (i = 0; i < n; i++) {
+		strength = f->items[i].strength * rule_row(RULE_ACT)->weak *
+		    HOP;
+		if (f->items[i].spread && strength >= LABEL_FLOOR)
+			take_all_before(f, i, strength);
 	}
 }

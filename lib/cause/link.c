@@ -249,6 +249,9 @@ edges_of_ref(struct job *j, const struct ref *r)
 	case ROLE_READ:
 		link_read(j, r);
 		break;
+	case ROLE_ORIGIN:
+		link_marked(j, r);
+		break;
 	case ROLE_USE:
 		link_use(j, r);
 		break;

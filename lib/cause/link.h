@@ -46,6 +46,7 @@ void link_flow(struct job *j, const struct ref *r, enum rule rule);
 void link_transaction(struct job *j, const struct ref *r);
 /* link_thing.c */
 void link_executed(struct job *j, const struct ref *r);
+void link_marked(struct job *j, const struct ref *r);
 void link_read(struct job *j, const struct ref *r);
 void link_use(struct job *j, const struct ref *r);
 void link_handle(struct job *j, const struct ref *r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Edges by things that outlive their maker: files that are run (P3) or read
- * (P4) after a write, what was set up to run or act (P13), pipes (P7), handles
- * (P12).
+ * (P4) after a write, and the mark that says where they came from (P15); what
+ * was set up to run or act (P13), pipes (P7), handles (P12).
  */
 #include "cause/link.h"
 
@@ -53,6 +53,58 @@ armed_edges(struct job *j, const struct ref *r)
 		link_add(j, p, e, false);
 }
 
+static int64_t
+subject_of(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].role == ROLE_SUBJ)
+			return n->refs[i].entity;
+	return 0;
+}
+
+/*
+ * P15. The mark of the web is a stream of the file, written by who downloaded
+ * it; its text is anybody's who may write there, so it tells and never proves.
+ * It speaks of what was run only while nobody else has written the file since:
+ *
+ *	browser	 write F  mark F:Zone.Identifier
+ *	anybody				write F		run F	no edge
+ */
+static void
+marked_edges(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_RUN_MARKED, .via = r->entity,
+		.from_role = ROLE_ORIGIN, .to_role = r->role };
+	const struct node *mark, *write;
+	struct post p, last;
+
+	if (!link_last_open(j, r->entity, ROLE_ORIGIN, ROLE_END, &p))
+		return;
+	if (link_last(j, r->entity, ROLE_WRITE, &last) &&
+	    rank_cmp(&last.rank, &p.rank) > 0) {
+		mark = j->v->node(j->v->ctx, p.ev);
+		write = j->v->node(j->v->ctx, last.ev);
+		if (mark == NULL || write == NULL || subject_of(mark) == 0 ||
+		    subject_of(mark) != subject_of(write))
+			return;
+	}
+	link_add(j, p, e, false);
+}
+
+/* P15: the mark belongs to what was written last before it. */
+void
+link_marked(struct job *j, const struct ref *r)
+{
+	struct edge e = { .rule = RULE_MARKED, .via = r->entity,
+		.from_role = ROLE_WRITE, .to_role = r->role };
+	struct post p;
+
+	if (link_last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p))
+		link_add(j, p, e, false);
+}
+
 /* P3 run what was written, P13 run what was set up to run. */
 void
 link_executed(struct job *j, const struct ref *r)
@@ -69,6 +121,7 @@ link_executed(struct job *j, const struct ref *r)
 		link_add(j, p, e, (e.flags & EDGE_HASHED) != 0);
 	}
 	armed_edges(j, r);
+	marked_edges(j, r);
 }
 
 /* P4. */
@@ -81,17 +134,6 @@ link_read(struct job *j, const struct ref *r)
 
 	if (link_last_open(j, r->entity, ROLE_WRITE, ROLE_END, &p))
 		link_add(j, p, e, false);
-}
-
-static int64_t
-subject_of(const struct node *n)
-{
-	size_t i;
-
-	for (i = 0; i < n->n_refs; i++)
-		if (n->refs[i].role == ROLE_SUBJ)
-			return n->refs[i].entity;
-	return 0;
 }
 
 /* P7: a name may have several servers, so never more than MIXED. */

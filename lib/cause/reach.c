@@ -142,7 +142,7 @@ static bool
 is_upstream(enum rule r)
 {
 	return r == RULE_RUN_WRITTEN || r == RULE_READ_WRITTEN ||
-	    r == RULE_PIPE || r == RULE_FLOW || r == RULE_LOGON_FLOW;
+	    r == RULE_MARKED || r == RULE_RUN_MARKED || r == RULE_PIPE || r == RULE_FLOW || r == RULE_LOGON_FLOW;
 }
 
 /* The heap of places to go from, strongest first, then earliest. */
@@ -267,8 +267,9 @@ cause_reach(struct build *b, int64_t seed, struct reach *out)
 	const struct node *n = b->v->node(b->v->ctx, seed);
 	struct walk w = { .b = b };
 	struct place *p;
+	enum { IN_STORY = 1, AS_CONTEXT };
 	size_t room = 0;
-	int64_t oldest;
+	int64_t oldest, was;
 	bool added;
 
 	memset(out, 0, sizeof(*out));
@@ -285,10 +286,11 @@ cause_reach(struct build *b, int64_t seed, struct reach *out)
 	heap_put(&w, p);
 	while (w.n > 0 && out->n < POP_MAX) {
 		p = heap_take(&w);
-		table_add(&w.seen, (uint64_t)p->ev, 1, &added);
-		if (!added)
+		was = table_add(&w.seen, (uint64_t)p->ev,
+		    p->context ? AS_CONTEXT : IN_STORY, &added);
+		if (!added && (was != AS_CONTEXT || !p->context))
 			continue;
-		visit(&w, p, out, &room);
+		visit(&w, p, out, &room);	/* a way in to several: to each */
 		if (p->context)
 			continue;
 		if (rank_time(&p->rank) < oldest)

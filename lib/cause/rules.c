@@ -41,6 +41,12 @@ static const struct rule_row rows[RULE__MAX] = {
 	    true, "{dst} followed the single sign-on of {src}{how}" },
 	[RULE_REMOTE] = { "remote", "P17", 1, GRADE_PROVABLE, .95, .65, true,
 	    "{dst} was done remotely, in the network logon {src}{how}" },
+	[RULE_MARKED] = { "marked", "P15", 1, GRADE_MIXED, .60, .60, true,
+	    "{dst} marked a file with where it came from, and {src} was the "
+	    "last recorded to write a file of that name{how}" },
+	[RULE_RUN_MARKED] = { "run-marked", "P15", 1, GRADE_MIXED, .60, .60,
+	    true, "{dst} ran the file of which {src} says where it came from: "
+	    "that is as the mark has it, not a record of the transfer{how}" },
 	[RULE_ARTIFACT] = { "artifact", "H2", 2, GRADE_MIXED, .85, .85, false,
 	    "{dst} and {src} name the same {kind}: the same thing, not proof "
 	    "of one cause{how}" },

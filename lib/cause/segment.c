@@ -78,98 +78,29 @@ put_members(struct flow *f, size_t shown, struct segment *out)
 	}
 }
 
-/* Which role does the event play in this process? */
-static int
-role_in(struct build *b, const struct node *n, int64_t process)
-{
-	const struct ref *r;
-	size_t i;
-
-	for (i = 0; (r = meeting_process(b, n, &i)) != NULL;)
-		if (r->entity == process)
-			return r->role;
-	return ROLE_NONE;
-}
-
-/* "Done by one process", from the earlier of two seeds. */
-static struct edge
-process_edge(struct build *b, int64_t from, int64_t to, const struct ref *r)
-{
-	const struct node *n = b->v->node(b->v->ctx, from);
-
-	return (struct edge){ .from = from, .to = to, .rule = RULE_ACT,
-		.grade = GRADE_MIXED, .conf = rule_row(RULE_ACT)->weak,
-		.via = r->entity, .to_role = r->role,
-		.from_role = (uint8_t)role_in(b, n, r->entity),
-		.flags = EDGE_CLOCK };
-}
-
-/* Seeds of one process that no way joins: its creation bears a later time. */
+/* Who put the mark on a file is recorded; to which write it belongs is not. So
+ * where its process is shown, that explains it. */
 static void
-tie_processes(struct flow *f, size_t *up, struct segment *out)
+explain_marks(struct build *b, int64_t context, struct segment *out)
 {
-	const struct node *n;
-	const struct ref *r;
-	struct table last;
-	int64_t at, ev;
-	size_t i, k;
-
-	table_init(&last);
-	for (i = 0; i < out->n_members; i++) {
-		ev = out->members[i].ev;
-		n = f->b->v->node(f->b->v->ctx, ev);
-		if (!table_get(&f->at, (uint64_t)ev, &at) ||
-		    !f->items[at].seed)
-			continue;
-		for (k = 0; (r = meeting_process(f->b, n, &k)) != NULL;) {
-			if (table_get(&last, (uint64_t)r->entity, &at) &&
-			    !f->b->v->cut(f->b->v->ctx, ev,
-			    out->members[at].ev) && tie(up, i, (size_t)at))
-				out->extras[out->n_extras++] = process_edge(
-				    f->b, out->members[at].ev, ev, r);
-			table_put(&last, (uint64_t)r->entity, (int64_t)i);
-		}
-	}
-	table_release(&last);
-}
-
-/* What is shown without a tie to the rest by explaining edges (another sensor's
- * record of a connection, the process that made the pipe) keeps the edge for
- * which it is here: no part of a segment stands beside the others. */
-static void
-put_extras(struct flow *f, struct segment *out)
-{
-	size_t *up = arena_array(f->b->a, out->n_members + 1, sizeof(*up));
 	const struct known *k;
-	struct table place;
-	int64_t at;
 	size_t i, c;
 
-	table_init(&place);
 	for (i = 0; i < out->n_members; i++) {
-		up[i] = i;
-		table_put(&place, (uint64_t)out->members[i].ev, (int64_t)i);
-	}
-	for (i = 0; i < out->n_members; i++)
-		if (out->members[i].edge.rule != RULE_NONE &&
-		    table_get(&place, (uint64_t)out->members[i].edge.from, &at))
-			tie(up, i, (size_t)at);
-	out->extras = arena_array(f->b->a, out->n_members + 1,
-	    sizeof(*out->extras));
-	for (i = 0; i < out->n_members; i++) {
-		k = build_in(f->b, out->members[i].ev);
+		if (out->members[i].edge.rule != RULE_MARKED)
+			continue;
+		k = build_in(b, out->members[i].ev);
 		for (c = 0; c < k->n; c++)
-			if (table_get(&place, (uint64_t)k->edge[c].from, &at) &&
-			    tie(up, i, (size_t)at))
-				out->extras[out->n_extras++] = k->edge[c];
+			if (k->edge[c].from == context &&
+			    k->edge[c].grade == GRADE_PROVABLE)
+				out->members[i].edge = k->edge[c];
 	}
-	tie_processes(f, up, out);
-	table_release(&place);
 }
 
 /* The hub through which the first of the segment came, as context. */
 static void
-put_context(const struct reach *r, size_t n, struct segment *out)
+put_context(struct build *b, const struct reach *r, size_t n,
+    struct segment *out)
 {
 	const struct reached *best = NULL, *c;
 	struct seg_member *m, *root = NULL;
@@ -192,6 +123,7 @@ put_context(const struct reach *r, size_t n, struct segment *out)
 		if (out->members[i].ev == best->ev)
 			return;
 	root->edge = best->edge;
+	explain_marks(b, best->ev, out);
 	for (i = out->n_members; i > 0 &&
 	    rank_cmp(&out->members[i - 1].rank, &best->rank) > 0; i--)
 		out->members[i] = out->members[i - 1];
@@ -394,12 +326,13 @@ cause_segment(struct build *b, const struct reach *r, size_t n,
 		    !only)
 			flow_push(&f, i);
 	flow_spread(&f);
+	flow_clocks(&f);
 	reindex(&f);
 	put_seeds(&f, n, out);
 	flow_choose(&f, &shown);
 	put_members(&f, shown, out);
-	put_extras(&f, out);
-	put_context(r, n, out);
+	flow_extras(&f, out);
+	put_context(b, r, n, out);
 	put_arts(&f, out);
 	put_cut(&f, r, n, out);
 	table_release(&f.at);

@@ -10,6 +10,9 @@ struct item {
 	struct rank rank;
 	double strength;
 	bool backward, seed, shown;
+	bool spread;			/* labels flowed on from it */
+	int64_t begun;			/* the creation of its process, which bears
+					   a later time; 0: none */
 	bool folded;			/* counted on the item `on` */
 	size_t on;
 	int32_t count;
@@ -50,13 +53,22 @@ size_t flow_item(struct flow *f, int64_t ev, const struct rank *r,
 void flow_push(struct flow *f, size_t item);
 /* Until nothing is left to flow. */
 void flow_spread(struct flow *f);
+/* Acts of processes begun here that bear an earlier time than their creation. */
+void flow_clocks(struct flow *f);
 
 /* ---- choose.c ------------------------------------------------------------ */
 
+/* Is this an act worth a place of its own among what came of the seeds? */
+bool says_something(const struct node *n);
 /* Items stand in order: mark those that are shown, count the others. */
 void flow_choose(struct flow *f, size_t *shown);
 /* Show an item that was hidden: it is counted nowhere else any more. */
 void flow_show(struct flow *f, size_t item, size_t *shown);
+
+/* ---- extra.c -------------------------------------------------------------- */
+
+/* The members stand, each with what explains it: put the other links. */
+void flow_extras(struct flow *f, struct segment *out);
 
 /* ---- tie.c --------------------------------------------------------------- */
 

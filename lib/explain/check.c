@@ -389,6 +389,7 @@ check_counter(struct checking *c, const struct counter *k)
 		at[i] = s->begins[i] && !gone[i];
 	for (i = 0; i < s->n_ties; i++)
 		if (at[s->tie[i].from] && !gone[s->tie[i].to] &&
+		    !(s->tie[i].flags & EDGE_CLOCK) &&
 		    s->step[s->tie[i].to].role != MEMBER_CONTEXT)
 			at[s->tie[i].to] = true;
 	for (i = 0; i < s->n; i++)

@@ -104,6 +104,24 @@ ran_later(const struct story *s, size_t at)
 	return false;
 }
 
+/* Does this step tell where a program came from that ran as a suspect? */
+static bool
+tells_origin(const struct story *s, size_t at)
+{
+	const struct who *file = step_who(&s->step[at], KIND_FILE, ROLE_ORIGIN);
+	const struct who *run;
+	size_t i;
+
+	for (i = at + 1; file != NULL && i < s->n; i++) {
+		run = step_who(&s->step[i], KIND_FILE, ROLE_EXEC);
+		if (s->suspect[i] && run != NULL &&
+		    str_eq(s->step[i].host, s->step[at].host) &&
+		    str_eq_fold(run->name, file->name))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_person(const struct who *w)
 {
@@ -209,7 +227,8 @@ other_things(struct findings *f, size_t i, const struct who *w)
 		    on_host(f, w->name, e), i);
 	else if (w->role == ROLE_CRED && w->kind == KIND_TOKEN && e->n_marks > 0)
 		deed_add(f, NOW_REVOKE, "revoke the access key", w->name, i);
-	else if (w->role == ROLE_ART && suspect && !(w->flags & REF_COMMON) &&
+	else if (w->role == ROLE_ART && !(w->flags & REF_COMMON) &&
+	    (suspect || tells_origin(f->s, i)) &&
 	    (w->kind == KIND_DOMAIN || w->kind == KIND_IP ||
 	    w->kind == KIND_URL))
 		deed_add(f, THEN_BLOCK, w->kind == KIND_IP ?

@@ -128,6 +128,24 @@ put_cause(struct pen *p, size_t at)
 	}
 }
 
+/* An act that by its clock is before its process began is told as such. */
+static void
+put_clock(struct pen *p, size_t at)
+{
+	const struct story *s = p->s;
+	size_t i;
+
+	for (i = 0; i < s->n_ties; i++) {
+		if (!(s->tie[i].flags & EDGE_CLOCK) || s->tie[i].from != at)
+			continue;
+		pen_put(p, " (by a clock that was set: the record bears an "
+		    "earlier time than the start of its process, so its place "
+		    "in the course is not known)");
+		pen_cite_tie(p, &s->tie[i]);
+		return;
+	}
+}
+
 static void
 put_times(struct pen *p, const struct course *c, size_t n)
 {
@@ -178,6 +196,7 @@ tell(struct findings *f, const struct course *c, size_t n)
 	for (i = 0; i < n; i++)
 		pen_cite(&p, c[i].at);
 	put_cause(&p, c[0].at);
+	put_clock(&p, c[0].at);
 	pen_put(&p, ".");
 	out = pen_end(&p);
 	pen_lay(&p);

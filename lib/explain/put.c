@@ -332,6 +332,8 @@ put_links(struct jw *w, const struct story *s)
 		jw_key_s(w, "to", s->step[s->tie[i].to].id);
 		jw_key_s(w, "rule", s->tie[i].rule_id);
 		jw_key_c(w, "grade", grade_name(s->tie[i].grade));
+		if (s->tie[i].flags & EDGE_CLOCK)
+			jw_key_b(w, "order_uncertain", true);
 		jw_object_end(w);
 	}
 	jw_array_end(w);

@@ -125,6 +125,8 @@ take_links(struct rereading *r, const struct json *list)
 		t->to = place_of(r, text(v, "to"));
 		t->grade = grade_of_name(text(v, "grade"));
 		t->rule_id = text(v, "rule");
+		t->flags = json_bool(json_get(v, "order_uncertain")) ?
+		    EDGE_CLOCK : 0;
 		if (t->from == SIZE_MAX || t->to == SIZE_MAX ||
 		    t->from >= t->to)
 			return false;

@@ -71,12 +71,22 @@ holds(struct str whole, struct str part)
 	return part.len == 0 || str_find_fold(whole, part, 0) != (size_t)-1;
 }
 
+/* The mark of the web names the URL of the file first, then that of the page
+ * that led to it; one or both. Others name what they got. */
+static const char *
+url_word(const struct step *e, size_t urls_before)
+{
+	if (urls_before == 0 && step_who(e, KIND_FILE, ROLE_ORIGIN) != NULL)
+		return ", which says that the file came from ";
+	return e->act == ACT_FILE_CREATE ? ", linked from " : ", got from ";
+}
+
 /* What the record adds that neither actor nor target say. */
 static void
 put_more(struct pen *p, const struct step *e)
 {
 	const struct who *w;
-	size_t i;
+	size_t i, urls = 0;
 
 	for (i = 0; i < e->n_who; i++) {
 		w = &e->who[i];
@@ -91,7 +101,7 @@ put_more(struct pen *p, const struct step *e)
 		else if (w->kind == KIND_TOKEN && w->role == ROLE_CRED)
 			pen_put(p, " with the key ");
 		else if (w->kind == KIND_URL && w->role == ROLE_ART)
-			pen_put(p, ", got from ");
+			pen_put(p, "%s", url_word(e, urls++));
 		else if (w->kind == KIND_FILE && w->role == ROLE_ARM)
 			pen_put(p, " that runs ");
 		else

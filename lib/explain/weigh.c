@@ -72,7 +72,7 @@ tie_ease(const struct tie *t)
 	case RULE_ISSUE_USE: case RULE_TICKET: return 10;	/* revoke */
 	case RULE_MADE_ACTS: case RULE_FEDERATION: return 9;
 	case RULE_SESSION: case RULE_REMOTE: return 8;		/* end */
-	case RULE_RUN_WRITTEN: return 7;			/* remove */
+	case RULE_RUN_WRITTEN: case RULE_RUN_MARKED: return 7;	/* remove */
 	case RULE_FLOW: case RULE_LOGON_FLOW: return 6;		/* block */
 	case RULE_SPAWN: return 5;				/* kill */
 	case RULE_ACT: return 4;
@@ -85,6 +85,15 @@ const struct tie *
 story_cause(const struct story *s, size_t to)
 {
 	return s->cause[to];
+}
+
+/* Does the link tell which came first? One between two acts of a process whose
+ * clock was set does not: nothing begins, hangs or is lost by it. */
+static bool
+leads(const struct story *s, const struct tie *t)
+{
+	return s->step[t->from].role != MEMBER_CONTEXT &&
+	    !(t->flags & EDGE_CLOCK);
 }
 
 /* Causes stand before their effects, so one pass knows both: which link
@@ -100,7 +109,7 @@ find_causes(struct story *s)
 	s->suspect = arena_array(s->a, s->n + 1, sizeof(bool));
 	for (i = 0; i < s->n_ties; i++) {
 		t = &s->tie[i];
-		if (s->step[t->from].role == MEMBER_CONTEXT)
+		if (!leads(s, t))
 			continue;
 		if (s->cause[t->to] == NULL || t->conf > s->cause[t->to]->conf)
 			s->cause[t->to] = t;
@@ -129,8 +138,7 @@ build_graph(struct story *s)
 	}
 	for (i = 0; i < s->n_ties; i++) {
 		t = &s->tie[i];
-		if (s->step[t->from].role == MEMBER_CONTEXT ||
-		    s->step[t->to].role == MEMBER_CONTEXT)
+		if (!leads(s, t) || s->step[t->to].role == MEMBER_CONTEXT)
 			continue;
 		arcs[n++] = (struct cut_arc){ t->from, t->to,
 			t->grade == GRADE_PROVABLE };
@@ -187,7 +195,7 @@ strengths(const struct story *s, size_t from, double *sure, double *guess)
 	for (i = 0; i < s->n_ties; i++) {
 		t = &s->tie[i];
 		if (t->to <= from || sure[t->from] * guess[t->from] <= 0 ||
-		    s->step[t->from].role == MEMBER_CONTEXT)
+		    !leads(s, t))
 			continue;
 		a = sure[t->from];
 		b = guess[t->from];

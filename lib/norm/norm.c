@@ -47,6 +47,7 @@ only_by_success(enum role r)
 	case ROLE_BLIND:
 	case ROLE_SEEING:
 	case ROLE_UP:
+	case ROLE_ORIGIN:
 		return true;
 	default:
 		return false;

@@ -482,7 +482,7 @@ static const char *const aliases[] = {
 const struct normaliser norm_windows = {
 	.name = "windows",
 	.aliases = aliases,
-	.version = 3,
+	.version = 4,
 	.claims = claims,
 	.read = read_record,
 };

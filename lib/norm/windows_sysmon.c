@@ -99,8 +99,9 @@ registry_key(struct win *w)
 		w->r->ev->action = STR("registry.delete");
 }
 
-/* Contents of a Zone.Identifier: "[ZoneTransfer]  ZoneId=3  HostUrl=...". */
-static void
+/* Contents of a Zone.Identifier: "[ZoneTransfer]  ZoneId=3  HostUrl=...". False:
+ * it has no such URL. */
+static bool
 mark_of_web(struct win *w, const char *name)
 {
 	struct win_value v = win_get(w, "Contents");
@@ -108,36 +109,58 @@ mark_of_web(struct win *w, const char *name)
 	struct str url;
 
 	if (at == (size_t)-1)
-		return;
+		return false;
 	url = str_sub(v.text, at + strlen(name), v.text.len);
 	for (n = 0; n < url.len && (unsigned char)url.p[n] > ' '; n++)
 		;
 	url.len = n;
-	if (str_starts(url, "http") || str_starts(url, "ftp"))
-		win_ref(w, (struct named){ .kind = KIND_URL, .role = ROLE_ART,
-		    .key = url, .name = url, .field = v.field,
-		    .value = v.whole });
+	if (!str_starts(url, "http") && !str_starts(url, "ftp"))
+		return false;
+	win_ref(w, (struct named){ .kind = KIND_URL, .role = ROLE_ART,
+	    .key = url, .name = url, .field = v.field, .value = v.whole });
+	return true;
+}
+
+/* The file of whose data a path names one stream, "C:\a\f.exe:name"; empty:
+ * it names none. No part of a path on NTFS holds a colon but the drive. */
+static struct str
+file_of_stream(struct str path)
+{
+	size_t i = path.len, colon;
+
+	while (i > 0 && path.p[i - 1] != '\\')
+		i--;
+	colon = str_find(path, STR(":"), i > 2 ? i : 2);
+	return str_sub(path, 0, colon == (size_t)-1 ? 0 : colon);
 }
 
 /* A named stream is a file of its own: writing the mark of the web behind a
- * download is no writing of the download. The hash is that of the stream. */
+ * download is no writing of the download, and the hash is that of the stream.
+ * But where the mark names the URL, it tells of the file where it came from, as
+ * the one who wrote the mark says. */
 static void
 stream(struct win *w)
 {
 	struct win_value v = win_get(w, "TargetFilename");
+	struct str file = file_of_stream(v.text);
 	const struct win_part hashes = {
 		ROLE_ART, WIN_HASHES, "Hashes", "TargetFilename", NULL
 	};
 
-	if (str_find(v.text, STR(":"), 2) == (size_t)-1)
+	if (file.len == 0)
 		win_part(w, &hashes);
 	win_ref(w, (struct named){
 		.kind = KIND_FILE, .role = ROLE_WRITE,
 		.key = win_local(w, win_path(w, v.text)), .name = v.text,
 		.field = v.field, .value = v.whole,
 	});
-	mark_of_web(w, "HostUrl=");
-	mark_of_web(w, "ReferrerUrl=");
+	if (mark_of_web(w, "HostUrl=") && file.len > 0)
+		win_ref(w, (struct named){
+			.kind = KIND_FILE, .role = ROLE_ORIGIN,
+			.key = win_local(w, win_path(w, file)), .name = file,
+			.field = v.field, .value = v.whole,
+		});
+	(void)mark_of_web(w, "ReferrerUrl=");
 }
 
 static void
