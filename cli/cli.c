@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void say(const char *fmt, va_list ap) PRINTF(1, 0);
 
@@ -55,7 +57,10 @@ cli_open(struct cli *c, bool create)
 	if (rc == RC_OK)
 		return true;
 	c->store = NULL;
-	if (rc == RC_ABSENT)
+	if (rc == RC_ABSENT && access(c->data, X_OK) != 0 && errno == EACCES)
+		cli_failed("cannot look into %s: Permission denied; ask as "
+		    "its owner or as root", c->data);
+	else if (rc == RC_ABSENT)
 		cli_failed("no store in %s; name it with --data DIR, or begin "
 		    "one with `tra-ce --data DIR tenant add NAME`", c->data);
 	else

@@ -9,7 +9,7 @@
 #include "ingest.h"
 #include "packs.h"
 
-enum { LINES_MAX = 1 << 20 };
+enum { DISK_FULL = 1 << 20, LINES_MAX = 1 << 20 };
 
 static void
 lines_json(struct jw *w, const char *key, struct str lines)
@@ -99,7 +99,8 @@ cmd_doctor(struct cli *c, int argc, char **argv)
 		buf_put_str(&c->out, buf_str(&lines));
 		rebuild_text(&c->out, buf_str(&names));
 		buf_printf(&c->out, "%s\n", rc == RC_OK ? "all is sound" :
-		    "something is wrong: restore from a backup, or run "
+		    store_disk_free(c->store) < DISK_FULL ? "the disk is full: "
+		    "make room, then look again" : "something is wrong: restore from a backup, or run "
 		    "`tra-ce rebuild` if only derived data is named");
 	}
 	buf_release(&lines);

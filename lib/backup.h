@@ -28,7 +28,8 @@ struct backup {
 };
 
 /* `to` must not be there or be empty (RC_EXISTS). RC_INVALID: the copy is not
- * sound, `lines` says what; it is left for a look, without backup.json. */
+ * sound, `lines` says what; it is left for a look, without backup.json. After
+ * any other failure nothing is left. */
 MUST_CHECK enum rc backup_make(struct store *st, const char *to,
     const char *version, int64_t now_ns, struct backup *b, struct buf *lines);
 

@@ -43,21 +43,26 @@ file_copy(struct db *db, const char *to)
 	return query_run(&q);
 }
 
-/* Not there, or nothing in it. */
-static bool
+/* RC_OK: not there, or nothing in it. RC_EXISTS: something. */
+static enum rc
 is_empty(const char *folder)
 {
 	DIR *d = opendir(folder);
 	struct dirent *e;
 	bool empty = true;
 
-	if (d == NULL)
-		return errno == ENOENT;
+	if (d == NULL && errno == ENOENT)
+		return RC_OK;
+	if (d == NULL) {
+		log_err("cannot look into %s as the data folder's owner: %s",
+		    folder, strerror(errno));
+		return RC_FAIL;
+	}
 	for (e = readdir(d); e != NULL; e = readdir(d))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			empty = false;
 	closedir(d);
-	return empty;
+	return empty ? RC_OK : RC_EXISTS;
 }
 
 static enum rc
@@ -65,7 +70,8 @@ folder_new(const char *path)
 {
 	if (file_folder(path, FOLDER_MODE))
 		return RC_OK;
-	log_err("cannot make %s: %s", path, strerror(errno));
+	log_err("cannot make %s as the data folder's owner: %s", path,
+	    strerror(errno));
 	return RC_FAIL;
 }
 
@@ -267,6 +273,29 @@ list_write(const char *to, const struct parts *parts, const char *version,
 	return ok ? RC_OK : RC_FAIL;
 }
 
+/* What has been made so far, so that the same folder does again. */
+static void
+copy_drop(const char *to, const struct parts *parts)
+{
+	char path[BACKUP_PATH];
+	size_t i;
+
+	for (i = 0; i < parts->n; i++) {
+		path_join(path, to, parts->v[i].name.p);
+		(void)unlink(path);
+		(void)!copy_tidy(to, parts->v[i].name);
+		*strrchr(path, '/') = '\0';
+		if (strcmp(path, to) != 0)
+			(void)rmdir(path);
+	}
+	(void)!copy_tidy(to, STR("limits.db"));
+	path_join(path, to, "limits.db");
+	(void)unlink(path);
+	path_join(path, to, "tenants");
+	(void)rmdir(path);
+	(void)rmdir(to);
+}
+
 enum rc
 backup_make(struct store *st, const char *to, const char *version,
     int64_t now_ns, struct backup *b, struct buf *lines)
@@ -274,9 +303,12 @@ backup_make(struct store *st, const char *to, const char *version,
 	struct parts parts = { .a = arena_new() };
 	char path[BACKUP_PATH];
 	struct db *hooks;
-	enum rc rc = is_empty(to) ? folder_new(to) : RC_EXISTS;
+	enum rc rc = is_empty(to);
+	bool ours = rc == RC_OK;
 
 	*b = (struct backup){ .made_ns = now_ns };
+	if (rc == RC_OK)
+		rc = folder_new(to);
 	part_add(&parts, "control.db");
 	part_add(&parts, "hooks.db");
 	path_join(path, to, "control.db");
@@ -295,6 +327,8 @@ backup_make(struct store *st, const char *to, const char *version,
 		rc = parts_measure(to, &parts, b);
 	if (rc == RC_OK)
 		rc = list_write(to, &parts, version, b);
+	if (ours && (rc == RC_BUSY || rc == RC_FAIL))
+		copy_drop(to, &parts);
 	arena_free(parts.a);
 	return rc;
 }

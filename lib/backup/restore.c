@@ -10,6 +10,7 @@
 #include "backup/inner.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +22,7 @@
 #include "base/log.h"
 #include "store/state.h"
 
-enum { LIST_MOST = 64 << 20, FILES_MOST = 1000000 };
+enum { STAGING_FDS = 16, LIST_MOST = 64 << 20, FILES_MOST = 1000000 };
 
 static const char staging[] = "restoring";
 
@@ -77,13 +78,17 @@ list_read(const char *from, struct parts *parts, struct backup *b,
 
 	path_join(path, from, BACKUP_LIST);
 	buf_init(&text, LIST_MOST);
-	if (!file_read(path, &text))
-		rc = RC_ABSENT;
+	if (!file_read(path, &text)) {
+		rc = errno == ENOENT || errno == ENOTDIR ? RC_ABSENT : RC_FAIL;
+		if (rc == RC_FAIL)
+			log_err("cannot read %s as the data folder's owner: %s",
+			    path, strerror(errno));
+	}
 	rest = buf_str(&text);
 	if (rc == RC_OK && json_scan(&rest, &span) != JSON_OK)
 		rc = wrong(lines, BACKUP_LIST, "is no JSON");
 	if (rc == RC_OK)
-		rc = list_take(json_parse(doc, buf_str(&text)), parts, b,
+		rc = list_take(json_parse(doc, span.text), parts, b,
 		    lines);
 	buf_release(&text);
 	json_doc_free(doc);
@@ -97,14 +102,15 @@ part_take(const char *from, const char *to, const struct part *want,
 {
 	char path[BACKUP_PATH], copy[BACKUP_PATH];
 	struct part is = { 0 };
+	int why;
 
 	path_join(path, from, want->name.p);
 	if (to != NULL)
 		path_join(copy, to, want->name.p);
 	if (!part_read(path, to != NULL ? copy : NULL, &is)) {
-		buf_printf(lines, "%s: %s\n", want->name.p, strerror(errno));
-		return errno == ENOSPC || errno == EDQUOT ? RC_FAIL :
-		    RC_INVALID;
+		why = errno;
+		buf_printf(lines, "%s: %s\n", want->name.p, strerror(why));
+		return why == ENOSPC || why == EDQUOT ? RC_FAIL : RC_INVALID;
 	}
 	if (is.bytes != want->bytes || strcmp(is.sha256, want->sha256) != 0)
 		return wrong(lines, want->name.p,
@@ -212,22 +218,27 @@ kept_name(const char *data, int64_t now_ns, char kept[BACKUP_PATH])
 	path_join(kept, data, name);
 }
 
-/* What a restore that was cut short has left is a copy and nothing else. */
-static enum rc
-staging_new(const char *data, const struct parts *parts, char to[BACKUP_PATH])
+static int
+entry_drop(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
-	char path[BACKUP_PATH];
-	size_t i;
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
 
+/* What a restore that was cut short has left is a copy and nothing else, maybe
+ * of another backup, maybe with a WAL that still held something: all of it
+ * goes. */
+static enum rc
+staging_new(const char *data, char to[BACKUP_PATH])
+{
 	path_join(to, data, staging);
-	for (i = 0; i < parts->n; i++) {
-		path_join(path, to, parts->v[i].name.p);
-		if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
-			return RC_FAIL;
-		if (!copy_tidy(to, parts->v[i].name))
-			return RC_FAIL;
-	}
-	return file_folder(to, FOLDER_MODE) ? RC_OK : RC_FAIL;
+	if ((nftw(to, entry_drop, STAGING_FDS, FTW_DEPTH | FTW_PHYS) == 0 ||
+	    errno == ENOENT) && file_folder(to, FOLDER_MODE))
+		return RC_OK;
+	log_err("cannot begin %s anew: %s", to, strerror(errno));
+	return RC_FAIL;
 }
 
 static enum rc
@@ -258,7 +269,7 @@ backup_restore(const char *from, const char *data, bool overwrite,
 	if (rc == RC_OK)
 		rc = look(data, overwrite);
 	if (rc == RC_OK)
-		rc = staging_new(data, &parts, to);
+		rc = staging_new(data, to);
 	if (rc == RC_OK)
 		rc = parts_take(from, to, &parts, lines);
 	if (rc == RC_OK)

@@ -129,13 +129,17 @@ static bool
 make_one(const char *path, mode_t mode)
 {
 	struct stat st;
+	int why;
 
 	if (mkdir(path, mode) == 0)
 		return true;
-	if (errno != EEXIST && errno != EACCES && errno != EROFS)
+	why = errno;
+	if (why != EEXIST && why != EACCES && why != EROFS)
 		return false;
-	if (stat(path, &st) != 0)
+	if (stat(path, &st) != 0) {
+		errno = why;	/* that it is not there is not why */
 		return false;
+	}
 	if (S_ISDIR(st.st_mode))
 		return true;
 	errno = ENOTDIR;

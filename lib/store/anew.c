@@ -102,13 +102,17 @@ leftover_remove(struct store *st, int lock)
 		folder_remove(st, other);
 }
 
-static bool
+static enum rc
 lock_name_other(int lock, const char *other)
 {
-	size_t len = strlen(other);
+	ssize_t len = (ssize_t)strlen(other);
 
-	return ftruncate(lock, 0) == 0 &&
-	    pwrite(lock, other, len, 0) == (ssize_t)len && fsync(lock) == 0;
+	errno = ENOSPC;		/* a write that is cut short sets none */
+	if (ftruncate(lock, 0) == 0 &&
+	    pwrite(lock, other, (size_t)len, 0) == len && fsync(lock) == 0)
+		return RC_OK;
+	log_err("cannot write rebuild.lock: %s", strerror(errno));
+	return errno == ENOSPC || errno == EDQUOT ? RC_BUSY : RC_FAIL;
 }
 
 static enum rc
@@ -124,17 +128,16 @@ fresh_open(struct store *st, int64_t tenant, const char *folder, int lock,
 
 	random_bytes(random, sizeof(random));
 	base32_text(random, name);
-	if (!lock_name_other(lock, name))
-		return RC_FAIL;
-	rc = graph_file_open(st, name, &db);
+	rc = lock_name_other(lock, name);
+	if (rc == RC_OK)
+		rc = graph_file_open(st, name, &db);
 	if (rc != RC_OK)
 		return rc;
 	g = graph_open(db, tenant);
 	g->lock = lock;
 	snprintf(g->folder, sizeof(g->folder), "%s", name);
 	own = lock_take(st, name);
-	if (own < 0 || !lock_name_other(own, folder))
-		rc = RC_FAIL;
+	rc = own < 0 ? RC_FAIL : lock_name_other(own, folder);
 	if (own >= 0)
 		close(own);
 	*out = g;

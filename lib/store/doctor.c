@@ -151,16 +151,25 @@ raws_check(struct graph *g, struct buf *lines)
 	return sound;
 }
 
+static const char *
+unopened(enum rc rc)
+{
+	return rc == RC_BUSY ? "not looked at: locked, or the disk is full" :
+	    "cannot be opened";
+}
+
 static bool
 graph_check(struct store *st, int64_t tenant, struct buf *lines)
 {
 	struct graph *g;
 	char name[64];
 	bool sound;
+	enum rc rc;
 
-	if (store_graph(st, tenant, &g) != RC_OK) {
-		buf_printf(lines, "tenant %lld: graph.db cannot be opened\n",
-		    (long long)tenant);
+	rc = store_graph(st, tenant, &g);
+	if (rc != RC_OK) {
+		buf_printf(lines, "tenant %lld: graph.db %s\n",
+		    (long long)tenant, unopened(rc));
 		return false;
 	}
 	snprintf(name, sizeof(name), "tenant %lld", (long long)tenant);
@@ -174,10 +183,11 @@ static bool
 hooks_check(struct store *st, struct buf *lines)
 {
 	struct db *db;
+	enum rc rc = hooks_db(st, &db);
 
-	if (hooks_db(st, &db) == RC_OK)
+	if (rc == RC_OK)
 		return file_check(db, "hooks.db", lines);
-	buf_printf(lines, "hooks.db: cannot be opened\n");
+	buf_printf(lines, "hooks.db: %s\n", unopened(rc));
 	return false;
 }
 

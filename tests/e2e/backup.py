@@ -135,6 +135,44 @@ def it_comes_back_as_it_was(l):
         shutil.rmtree(os.path.dirname(p))
 
 
+def one_that_was_cut_short_is_ended_by_doing_it_again(l):
+    """Whatever it left: files of another backup, a WAL that still holds something, tenants that this one does not have."""
+    to, fresh = folder(), folder()
+    l.tenant("short").send(lab.break_in(8, "backup"))
+    l.tool("backup", to)
+    left = os.path.join(fresh, "restoring")
+    shutil.copytree(to, left)
+    for path in glob.glob(left + "/tenants/*/graph.db"):
+        for end in ("-wal", "-shm", "-open"):
+            with open(path + end, "wb") as f:
+                f.write(b"not whole")
+    shutil.copytree(os.path.dirname(path), os.path.join(left, "tenants", "a" * 26))
+    a = json.loads(tool(fresh, "restore", to).stdout)
+    need(a["sound"] and not os.path.exists(left) and not os.path.exists(os.path.join(fresh, "tenants", "a" * 26)), a, files(fresh))
+    need(everything(fresh, "short") == everything(to, "short"), "differs")
+    for p in (to, fresh):
+        shutil.rmtree(os.path.dirname(p))
+
+
+def what_cannot_be_written_or_read_is_told_as_that(l):
+    """As nobody, who may look at nothing: neither "not empty" nor "no backup"."""
+    if os.geteuid() != 0:
+        raise lab.Skip("needs root, to become somebody else")
+    at = tempfile.mkdtemp(prefix="tra-ce-backup-")
+    data, mine = os.path.join(at, "data"), os.path.join(at, "mine")
+    os.chmod(at, 0o755)
+    os.mkdir(mine, 0o700)
+    os.mkdir(data)
+    os.chown(data, 65534, 65534)
+    need(tool(data, "tenant", "add", "t").returncode == 0, "as root, for the folder's owner")
+    refused(data, "backup", os.path.join(mine, "b"), saying="Permission denied")
+    refused(data, "restore", mine, "--overwrite", saying="Permission denied")
+    copy = shutil.copy(os.path.join(lab.BUILD, "tra-ce"), at)    # where that one may run it
+    r = subprocess.run([copy, "--data", mine, "doctor"], capture_output=True, text=True, user=65534)
+    need(r.returncode == 1 and "Permission denied" in r.stderr, r.stderr)
+    shutil.rmtree(at)
+
+
 def damage_is_found_before_anything_is_touched(l):
     to, fresh = folder(), folder()
     l.tenant("sound").send(lab.break_in(7, "backup"))
@@ -184,4 +222,5 @@ def a_damaged_store_gives_no_backup(l):
 
 if __name__ == "__main__":
     lab.main(a_copy_is_whole_and_checked, a_copy_is_one_moment_while_events_come_in, it_is_never_written_over_anything,
-             it_comes_back_as_it_was, damage_is_found_before_anything_is_touched, a_damaged_store_gives_no_backup)
+             it_comes_back_as_it_was,
+             one_that_was_cut_short_is_ended_by_doing_it_again, what_cannot_be_written_or_read_is_told_as_that, damage_is_found_before_anything_is_touched, a_damaged_store_gives_no_backup)

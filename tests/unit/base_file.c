@@ -99,6 +99,23 @@ folders_are_made_on_the_way(void **state)
 	assert_false(file_folder("", 0700));
 }
 
+/* Root may make all folders: the test becomes nobody for a moment. */
+static void
+why_a_folder_cannot_be_made_is_told(void **state)
+{
+	bool root = geteuid() == 0;
+
+	(void)state;
+	assert_int_equal(mkdir("a", 0555), 0);
+	if (root)
+		assert_int_equal(chmod(".", 0755) + seteuid(65534), 0);
+	assert_false(file_folder("a/b/c", 0700));
+	assert_int_equal(errno, EACCES);
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod("a", 0700), 0);
+}
+
 static void
 a_message_is_one_line(void **state)
 {
@@ -137,6 +154,9 @@ main(void)
 		    enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(folders_are_made_on_the_way,
 		    enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(
+		    why_a_folder_cannot_be_made_is_told, enter_folder,
+		    leave_folder),
 		cmocka_unit_test_setup_teardown(a_message_is_one_line,
 		    enter_folder, leave_folder),
 	};
