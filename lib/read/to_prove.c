@@ -294,6 +294,8 @@ put_to_prove(struct jw *w, const struct edge *e, const struct told *src,
 
 /* ---- by host and source -------------------------------------------------------- */
 
+enum { FEW = 100 };		/* less than one event in that many is no gap */
+
 struct due { enum lack lack; int64_t events; };
 
 static size_t
@@ -305,7 +307,7 @@ due_find(struct graph *g, const struct coverage *c, struct str source,
 	struct post boot;
 	size_t n = 0;
 
-	if (c->weak_process > 0)
+	if (c->weak_process * FEW > c->events)
 		out[n++] = (struct due){ from_windows ? LACK_PID :
 		    LACK_PID_OWN, c->weak_process };
 	if (from_windows && c->strong_session == 0)

@@ -84,6 +84,23 @@ def a_chain_of_500_is_there_within_a_second(l, b):
     need(until(lambda: len(b.all(".unit")) == 500, 20), len(b.all(".unit")), "after unfolding")
 
 
+def a_chain_of_5000_is_folded_and_unfolds_in_steps(l, b):
+    c = l.tenant()
+    chain = big_tree(c, 5000, "huge")
+    need(len(chain["nodes"]) == 5000, len(chain["nodes"]), "events")
+    open_chain(b, c, chain)
+    first = len(b.all(".unit"))
+    need(first <= 110, first, "boxes at once")
+    b.see(".answer h2", "hops back to the root are proven")
+    last = b.attribute(".hops li", "data-hop").split("->")[1]
+    need(b.all(f"[data-unit='{last}']"), "what is asked about is folded away")
+    b.click(".tools button", "unfold 500 of 4,")
+    need(until(lambda: first + 450 <= len(b.all(".unit")) <= first + 550, 20), len(b.all(".unit")), "after a step")
+    b.click(".tools button", "fold again")
+    need(until(lambda: len(b.all(".unit")) == first, 10), len(b.all(".unit")), "folded again")
+    b.shot("5000")
+
+
 def it_is_small_and_asks_nobody_else(l, b):
     size = {os.path.relpath(os.path.join(d, f), AT): os.path.getsize(os.path.join(d, f)) for d, _, names in os.walk(AT) for f in names}
     need(sum(size.values()) <= SIZE_MAX, sum(size.values()), "bytes:", sorted(size.items(), key=lambda x: -x[1])[:5])
@@ -105,5 +122,5 @@ def a_phone_is_wide_enough(l, b):
     need(len(wide) == 9 and all(w <= 0 for _, w in wide), wide)
 
 
-browser.main(text_out_of_logs_is_never_markup, a_chain_of_500_is_there_within_a_second, it_is_small_and_asks_nobody_else,
+browser.main(text_out_of_logs_is_never_markup, a_chain_of_500_is_there_within_a_second, a_chain_of_5000_is_folded_and_unfolds_in_steps, it_is_small_and_asks_nobody_else,
              a_phone_is_wide_enough)

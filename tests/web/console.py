@@ -200,6 +200,40 @@ def whatever_is_pasted_leads_back_to_the_root(l, b):
     b.see(".answer h2", "Nothing here is called")
 
 
+def what_could_not_be_read_is_read_when_the_server_is_back(l, b):
+    c = l.tenant()
+    _, chain = incident(c, 14, "away")
+    b.remember(c.key).open("/#/chains")
+    b.see("#lamp.on")
+    check = b.stays()
+    l.stop()
+    b.see("#lamp.off", "not live")
+    for screen in ("coverage", "chains"):
+        b.js("location.hash = arguments[0]", "#/" + screen)
+        b.see(".fault", "the server cannot be reached")
+    l.start()
+    b.see("#lamp.on", seconds=60)
+    b.see(f"tr[data-chain='{chain['chain_id']}']")
+    need(not b.all(".fault"), "the fault is still there")
+    incident(c, 15, "away")                              # and it is live again
+    need(until(lambda: len(b.all("tr[data-chain]")) == 2, 10), "the stream is lost")
+    check()
+    b.read_logs()
+    b.faults = [f for f in b.faults if "net::ERR_" not in f]    # that it was away
+
+
+def an_empty_tenant_says_where_to_go_on(l, b):
+    c = l.tenant()
+    b.remember(c.key)
+    for screen, word in (("find", "No chain yet"), ("chains", "No chain yet"), ("triage", "the queue is empty"), ("coverage", "No event has arrived")):
+        b.open("/#/" + screen)
+        b.see(".empty", word)
+    b.open("/#/chains?host=nowhere")
+    b.see(".empty", "No chain fits these filters")
+    b.open("/#/chain/ch-" + "a" * 26)
+    b.see(".fault", "no such chain")
+
+
 def a_tab_that_nobody_sees_holds_no_stream(l, b):
     """A browser has six connections to a server: with a stream in each, the seventh tab would stand still."""
     c = l.tenant()
@@ -214,4 +248,4 @@ browser.main(a_key_logs_in_for_this_tab_alone, an_account_signs_in_and_its_decis
              a_revoked_key_leads_back_to_the_log_in,
              the_list_follows_the_stream_without_reload, filters_are_in_the_url_and_outlive_a_reload,
              what_is_suppressed_is_marked_filtered_and_last_in_the_queue, the_queue_stands_in_triage_s_order_with_its_factors, whatever_is_pasted_leads_back_to_the_root,
-             a_tab_that_nobody_sees_holds_no_stream)
+             what_could_not_be_read_is_read_when_the_server_is_back, an_empty_tenant_says_where_to_go_on, a_tab_that_nobody_sees_holds_no_stream)

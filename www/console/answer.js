@@ -42,8 +42,8 @@ function verdict(m, id, way, whole, weak) {
 // What the engine says that the link lacks: one paragraph for each thing.
 export function toProve(e) {
   return e.to_prove.map((x) => [
-    el("dt", {}, x.provable ? "The log that would prove it" : "No log that is read proves it"),
-    el("dd", { class: "need" }, said(x.record, { most: 400 }), x.hosts.length ? [" \u2013 on ", x.hosts.map((h, i) => [i ? " and " : "", said(h, { most: 80 })])] : null),
+    el("dt", {}, "The log that would prove it"),
+    el("dd", { class: "need" }, said(x.record, { most: 400 }), x.provable && x.hosts.length ? [" \u2013 on ", x.hosts.map((h, i) => [i ? " and " : "", said(h, { most: 80 })])] : null),
     el("dd", { class: "dim-text" }, "because ", said(x.missing, { most: 300 })),
     x.setting ? el("dd", {}, "Switch on: ", said(x.setting, { most: 400 })) : null]);
 }

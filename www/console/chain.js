@@ -8,7 +8,7 @@ import { el, plain, put, said } from "./dom.js";
 import { handling, history } from "./handling.js";
 import { inspectEdge, inspectNode } from "./inspect.js";
 import { onLive } from "./live.js";
-import { edgeId, model, spokesman } from "./model.js";
+import { edgeId, firstUnproven, model, spokesman, wayBack } from "./model.js";
 import { adjust, announce, busy, empty, fault, href, place } from "./page.js";
 import { Picture } from "./picture.js";
 import { story } from "./story.js";
@@ -60,6 +60,12 @@ class Chain {
     return this.from && this.m.nodes.has(this.from) ? this.from : spokesman(this.m);
   }
 
+  // What is asked about stays in the picture, however much is folded.
+  must() {
+    const from = this.start(), weak = firstUnproven(wayBack(this.m, from).way);
+    return [from, this.m.chain.root_cause, ...(weak ? [weak.from, weak.to] : [])].filter((id) => this.m.nodes.has(id));
+  }
+
   show() {
     const c = this.m.chain, f = c.score_factors || [], draft = this.draft();
     document.title = `${c.confidence} ${c.score} ${plain(c.title, 60)} \u2013 TRA-CE`;
@@ -71,8 +77,8 @@ class Chain {
       c.suppressed ? el("p", { class: "facts" }, hiddenBy(c), " ", c.suppressed.rules.map((r) => [said(r.reason, { most: 300 }), ` (until ${r.expires_at.slice(0, 10)}) `])) : null,
       this.version ? null : handling(c, (now) => { this.saved = true; if (now && now.chain_id) { this.m = model({ ...now }); this.show(); this.turn(this.tab); } else this.reload(); }));
     draft();
-    const opened = this.picture ? this.picture.opened : new Set(), scale = this.picture ? this.picture.scale : 1;
-    this.picture = new Picture(this.m, { edge: (e) => this.edge(e), node: (n) => this.node(n) });
+    const opened = this.picture ? this.picture.opened : new Map(), scale = this.picture ? this.picture.scale : 1;
+    this.picture = new Picture(this.m, { edge: (e) => this.edge(e), node: (n) => this.node(n) }, this.must());
     if (opened.size || scale !== 1) { this.picture.opened = opened; this.picture.scale = scale; this.picture.draw(); }
     const scrolled = this.drawn.querySelector(".canvas"), left = scrolled?.scrollLeft, top = scrolled?.scrollTop;
     put(this.drawn, this.picture.element);

@@ -36,8 +36,9 @@ const HEADS = ["Grade", "Score", "Chain", "Tactics", "Events", "Last seen (UTC)"
 // A list that keeps itself up to date; -> {stop, again(query)}
 export function chainList(into, query, { heading, short } = {}) {
   const body = el("tbody", {}), note = el("div", {}), more = el("p", {});
-  put(into, heading ? el("h2", {}, heading) : null, note,
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "chains" }, el("table", { class: "chains" }, el("thead", {}, el("tr", {}, HEADS.map((h) => el("th", { scope: "col" }, h)))), body)), more);
+  const table = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "chains" }, el("table", { class: "chains" }, el("thead", {}, el("tr", {}, HEADS.map((h) => el("th", { scope: "col" }, h)))), body));
+  table.hidden = true;
+  put(into, heading ? el("h2", {}, heading) : null, note, table, more);
   let versions = new Map(), timer = null, readAt = 0, cursor = null, pages = 1, wanted = 0;
   const read = async (quiet) => {
     const mine = ++wanted;
@@ -54,8 +55,9 @@ export function chainList(into, query, { heading, short } = {}) {
       cursor = next;
       const fresh = (c) => quiet && versions.get(c.chain_id) !== c.version;
       put(body, chains.map((c) => row(c, fresh(c))));
+      table.hidden = !chains.length;
       versions = new Map(chains.map((c) => [c.chain_id, c.version]));
-      put(note, chains.length ? null : empty("No chain fits. ", FILTERS.some((f) => query.get(f)) ? "Take filters away, or " : "", el("a", { href: "#/coverage" }, "see what arrived")));
+      put(note, chains.length ? null : FILTERS.some((f) => query.get(f)) ? empty("No chain fits these filters.") : empty("No chain yet: nothing that arrived hangs together with a sign of an attack. ", el("a", { href: "#/coverage" }, "What arrived")));
       put(more, cursor ? (short ? el("a", { href: "#/chains" }, "All chains") : el("button", { type: "button", onclick: () => { pages++; read(true); } }, "More")) : null);
     } catch (e) { if (mine === wanted) put(note, fault(e)); }
   };
@@ -84,7 +86,8 @@ export function chains(into, query) {
     field("since", "Since (UTC)", { placeholder: "2026-03-01T00:00:00Z", size: "20" }), field("until", "Until (UTC)", { placeholder: "2026-03-31T00:00:00Z", size: "20" }),
     el("button", { type: "reset" }, "Clear"));
   const below = el("div", {});
-  put(into, el("h1", {}, "Chains"), form, below);
+  const set = FILTERS.some((f) => query.get(f));
+  put(into, el("h1", {}, "Chains"), el("details", { class: "filtering", open: set || matchMedia("(min-width: 641px)").matches }, el("summary", {}, "Filters"), form), below);
   const now = () => new URLSearchParams([...FILTERS.map((f) => [f, form.elements[f].value.trim()]).filter(([, v]) => v), ["limit", "25"]]);
   const list = chainList(below, now());
   let timer = null;

@@ -5,7 +5,7 @@ import { el, put, said } from "./dom.js";
 import { busy, empty, fault } from "./page.js";
 import { when } from "./words.js";
 
-const lag = (ms) => (ms < 1000 ? `${ms} ms` : ms < 120000 ? `${Math.round(ms / 1000)} s` : ms < 7200000 ? `${Math.round(ms / 60000)} min` : `${Math.round(ms / 3600000)} h`);
+const lag = (ms) => (ms < 1000 ? `${ms} ms` : ms < 120000 ? `${Math.round(ms / 1000)} s` : ms < 7200000 ? `${Math.round(ms / 60000)} min` : ms < 172800000 ? `${Math.round(ms / 3600000)} h` : `${Math.round(ms / 86400000)} days`);
 
 const share = (x) => el("td", { class: "num" }, el("meter", { min: "0", max: "1", value: String(x), "aria-label": `${Math.round(100 * x)} %` }), ` ${Math.round(100 * x)} %`);
 

@@ -25,7 +25,7 @@ function side(word, event, node, cited) {
 function results(out) {
   const sign = (g) => (g === true ? "\u2714" : g === false ? "\u2718" : "\u2013");
   const word = (g) => (g === true ? "holds" : g === false ? "FAILS" : "not checked");
-  return el("div", { class: `checked ${out.good ? "good" : "bad"}`, role: "status" },
+  return el("div", { class: `checked ${!out.good ? "bad" : out.whole ? "good" : "part"}`, role: "status" },
     el("p", { class: "verdict" }, !out.good ? "\u2718 Computed again in this browser: the evidence does NOT hold." : out.whole ? "\u2714 Computed again in this browser: the evidence holds." : "\u2013 Computed again only in part: what could be checked holds."),
     el("ul", {}, out.lines.map((l) => el("li", { class: l.good === false ? "bad" : l.good ? "good" : "" },
       el("span", { "aria-hidden": "true" }, sign(l.good)), el("span", { class: "sr" }, word(l.good)), " ", said(l.text, { most: 300 }), l.value ? [" ", el("code", {}, said(l.value, { most: 120 }))] : null))));

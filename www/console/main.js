@@ -109,9 +109,10 @@ function begin() {
 
 function ended() {
   if (!signedIn()) return;
-  const message = who() ? "The session has ended." : "The key is no longer valid.";
+  const was = Boolean(key());
   forget();
-  login({ message, status: 401 });
+  login({ message: was ? "The key is no longer valid." : "The session has ended.", status: 401 });
+  if (was) document.getElementById("key").focus();
 }
 
 // An open page is no use of a session; somebody at the keyboard is.
@@ -124,11 +125,19 @@ const stir = () => {
 };
 for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, stir, { passive: true });
 
+// What could not be read while the server was away is read now; not over what
+// somebody is writing.
+function again() {
+  const writing = [...main.querySelectorAll("[data-was]")].some((f) => f.value !== f.dataset.was);
+  if (signedIn() && !writing && main.querySelector(".passing")) screen();
+}
+
 onLive((kind, data) => {
   const lamp = document.getElementById("lamp");
   if (kind === "state") {
     lamp.className = data;
     lamp.textContent = data === "on" ? "live" : "not live";
+    if (data === "on") again();
   }
   if (kind === "refused" && data === 401) ended();
 });

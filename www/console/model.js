@@ -73,8 +73,9 @@ export function spokesman(m) {
 // What is drawn one by one and what is folded into a count. Signs, impacts and
 // the ways to them stay; repeats, quiet branches and, beyond `budget`, whatever
 // matters least go into the group of their nearest drawn ancestor.
-export function fold(m, budget, opened) {
-  const keep = new Set(), repeats = new Map();
+// `must` stay whatever the budget; `opened`: how many of a group are shown.
+export function fold(m, budget, opened, must) {
+  const keep = new Set(must), repeats = new Map();
   const way = (id) => {
     for (let at = id; at && !keep.has(at); at = m.parent(at)?.from) keep.add(at);
   };
@@ -107,13 +108,22 @@ function units(m, keep, opened) {
     of.set(n.event_id, u);
     out.push(u);
   }
-  const groups = new Map();
+  // The nearest drawn ancestor, "" for none; asked once of each event on the way.
+  const roof = new Map();
+  const above = (id) => {
+    const way = new Set();
+    let up = m.parent(id)?.from;
+    for (; up && !keep.has(up) && !roof.has(up) && !way.has(up); up = m.parent(up)?.from) way.add(up);
+    const found = keep.has(up) ? up : roof.get(up) || "";
+    for (const x of way) roof.set(x, found);
+    return found;
+  };
+  const groups = new Map(), shown = new Map();
   for (const n of m.order) {
     if (keep.has(n.event_id)) continue;
-    let up = m.parent(n.event_id)?.from, steps = 0;
-    while (up && !keep.has(up) && steps++ < 10000) up = m.parent(up)?.from;
-    const k = `group ${up || ""} ${lane(n)} ${m.effects.has(n.event_id) ? "" : n.action}`;
-    if (opened.has(k)) {
+    const k = `group ${above(n.event_id)} ${lane(n)} ${m.effects.has(n.event_id) ? "" : n.action}`;
+    if ((shown.get(k) || 0) < (opened.get(k) || 0)) {
+      shown.set(k, (shown.get(k) || 0) + 1);
       const u = { id: n.event_id, node: n, ids: [n.event_id], group: k, lane: lane(n), time: n.timestamp };
       of.set(n.event_id, u);
       out.push(u);

@@ -36,7 +36,7 @@ const WHAT_TO_DO = {
 export function fault(e) {
   if (e.name === "AbortError") return el("span", {});
   const todo = e.status === 429 ? `${who() ? "Too many requests" : "Over the tenant's rate limit"}: again in ${e.wait || 1} s.` : WHAT_TO_DO[e.status];
-  return el("div", { class: "fault", role: "alert" }, el("p", {}, el("b", {}, said(e.message, { most: 400 }))),
+  return el("div", { class: `fault${[0, 502, 503, 504].includes(e.status) ? " passing" : ""}`, role: "alert" }, el("p", {}, el("b", {}, said(e.message, { most: 400 }))),
     (e.fields || []).map((f) => el("p", {}, el("code", {}, said(f.pointer)), " ", said(f.detail))),
     todo && el("p", {}, todo), e.request && el("p", { class: "dim-text" }, "request ", el("code", {}, said(e.request))));
 }

@@ -7,6 +7,7 @@ import { edgeId, fold, groupSpan, groupText } from "./model.js";
 import { GRADES, ROLES, clock, day, titleOf, what } from "./words.js";
 
 const BUDGET = 90;                                       // boxes in the first view
+const AT_ONCE = 500;                                     // more, each time that is asked for
 const STEP = 1.25, SMALLEST = 0.35, LARGEST = 2.5;
 
 const label = (n) => `${ROLES[n.role]?.[1] || n.role}: ${titleOf(n)}${n.count > 1 ? `, ${n.count} times` : ""}` +
@@ -81,10 +82,11 @@ function axis(units) {
 }
 
 export class Picture {
-  constructor(m, on) {
+  constructor(m, on, must) {
     this.m = m;
+    this.must = must;
     this.on = { edge: on.edge, node: on.node, unit: (u) => (u.actions ? this.unfold(u) : on.node(u.node)) };
-    this.opened = new Set();
+    this.opened = new Map();                              // group -> how many of it are shown
     this.marks = new Set();
     this.scale = 1;
     this.at = null;                                       // the unit that has the one tab stop
@@ -102,7 +104,7 @@ export class Picture {
   }
 
   draw() {
-    const { units, of } = fold(this.m, BUDGET, this.opened);
+    const { units, of } = fold(this.m, BUDGET, this.opened, this.must);
     this.units = units;
     this.of = of;
     const ls = lines(this.m, of);
@@ -133,7 +135,7 @@ export class Picture {
     put(this.tools,
       b("\u2212", "smaller", () => this.zoom(this.scale / STEP)), b("+", "larger", () => this.zoom(this.scale * STEP)),
       b("fit", "whole width", () => this.fit()), b("1:1", "natural size", () => this.zoom(1)),
-      hidden ? b(`unfold ${hidden} events`, "show every event", () => { groups.forEach((u) => this.opened.add(u.id)); this.draw(); }) : null,
+      hidden ? b(hidden > AT_ONCE ? `unfold ${AT_ONCE} of ${hidden.toLocaleString("en")} events` : `unfold ${hidden} events`, hidden > AT_ONCE ? "show the next events" : "show every event", () => this.unfoldAll(groups)) : null,
       this.opened.size ? b("fold again", "count what repeats", () => { this.opened.clear(); this.draw(); }) : null,
       el("span", { class: "legend" }, GRADES.map((g) => {
         const s = svg("svg", { width: 34, height: 10, "aria-hidden": "true" }, svg("path", { d: "M0 5L24 5", class: `stroke g-${g}`, "marker-end": `url(#tip-${g})` }));
@@ -170,8 +172,21 @@ export class Picture {
     this.canvas.scrollLeft = 0;
   }
 
+  open(u, most) {
+    const n = Math.min(most, u.ids.length);
+    this.opened.set(u.id, (this.opened.get(u.id) || 0) + n);
+    return n;
+  }
+
+  // Thousands at once would stop the browser for a quarter of a minute.
+  unfoldAll(groups) {
+    let left = AT_ONCE;
+    for (const u of groups) if (left > 0) left -= this.open(u, left);
+    this.draw();
+  }
+
   unfold(u) {
-    this.opened.add(u.id);
+    this.open(u, AT_ONCE);
     this.at = u.ids[0];
     this.draw();
     this.focus(u.ids[0]);
