@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is done in the panel every day, in a real browser: keys, plans, owners,
 webhooks, the audit log."""
+import os
 import browser
 from browser import By, need, until
 from lab import Client, break_in, sign_in
@@ -68,6 +69,47 @@ def owners_are_previewed_before_they_are_kept(l, b):
     need(l.tool("owners", "show", "--tenant", "owned")["owners"] == "", "kept too early")
     b.click("button", "Replace the map")
     need(until(lambda: l.tool("owners", "show", "--tenant", "owned")["owners"] == "host:pier-* Piers\n", 5, 0.1), "not kept")
+
+
+RULE = "title: A crane is moved\nid: {0}\nlevel: high\ntags: [attack.t1485]\nlogsource: {{product: any}}\ndetection:\n  a: {{action: crane.moved}}\n  condition: a\n"
+
+
+def rules_are_switched_and_packs_added_for_this_tenant_alone(l, b):
+    t, u = l.tenant("ruled"), l.tenant("unruled")
+    tags = lambda c, n: {x["rule"] for x in c.get("/events/" + c.send([sign_in(n, action="crane.moved")])[0]).want(200).json()["tags"]}
+    files = []
+    for name, text in (("good.yml", RULE.format("own-crane")), ("bad.yml", "title: [\n")):
+        files.append(os.path.join(l.data, name))
+        with open(files[-1], "w") as f:
+            f.write(text)
+    b.enter("ruler", path="/admin/#/rules?tenant=ruled")
+    b.see("td", "the server’s")
+    b.click("button", "Add a pack")
+    b.type("[name=name]", "server")
+    b.see("form [type=file]").send_keys("\n".join(files))
+    b.click("[type=submit]")
+    b.see(".wrong", "server")
+    b.type("[name=name]", "cranes")
+    b.click("[type=submit]")
+    b.see("td b", "cranes")
+    b.see("h2", "Not loaded: 1")
+    b.see("td", "bad.yml")
+    need(not b.axe(), b.axe())
+    b.shot("rules")
+    need((tags(t, 1), tags(u, 1)) == ({"own-crane"}, set()), "not asked, or asked of another's")
+    b.type("[name=filter]", "own-crane")
+    b.click("button[aria-label='Switch off: A crane is moved']")
+    b.see("#said", "next event")
+    need(tags(t, 2) == set(), "asked still")
+    b.see(".note.warn", "rebuild")
+    b.click("button[aria-label='Switch off: server']")
+    b.click("dialog button.bad", "Switch off")
+    b.see("button[aria-label='Switch on: server']")
+    d = l.tool("rules", "packs", "--tenant", "ruled")
+    need([(p["name"], p["enabled"]) for p in d["packs"]] == [("server", False), ("cranes", True)], d["packs"])
+    b.click("button[aria-label='Remove: cranes']")
+    b.click("dialog button.bad", "Remove")
+    b.gone("button[aria-label='Remove: cranes']")
 
 
 def a_suppression_rule_is_looked_at_before_it_is_made(l, b):
@@ -191,6 +233,6 @@ def plan_and_retention_are_changed(l, b):
 
 if __name__ == "__main__":
     browser.main(a_key_is_rotated_with_overlap_and_revoked, a_new_key_is_shown_once_and_its_ending_is_warned_of,
-                 owners_are_previewed_before_they_are_kept, a_suppression_rule_is_looked_at_before_it_is_made, a_rule_over_a_true_positive_is_warned_of_and_wants_a_second_word,
+                 owners_are_previewed_before_they_are_kept, rules_are_switched_and_packs_added_for_this_tenant_alone, a_suppression_rule_is_looked_at_before_it_is_made, a_rule_over_a_true_positive_is_warned_of_and_wants_a_second_word,
              a_webhook_is_made_tried_and_sent_again,
                  the_log_is_filtered_and_verified, plan_and_retention_are_changed)
