@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The API as this page calls it: by the session's cookie, or by a key.
+// The API as this page calls it: by the session's cookie. What is a tenant's own
+// (its coverage, its chains, its stream) an operator asks for by its name.
 
 export const BASE = new URL("../api/v1", document.baseURI).pathname;
 export const ORIGIN = location.origin + BASE;
@@ -14,13 +15,15 @@ export class Problem extends Error {
   }
 }
 
-export async function call(method, path, body, key) {
-  const headers = key ? { "X-API-Key": key } : { "X-TRACE-Panel": "1" };
+const by = tenant => ({ "X-TRACE-Panel": "1", ...(tenant ? { "X-TRACE-Tenant": tenant } : {}) });
+
+export async function call(method, path, body, tenant) {
+  const headers = by(tenant);
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let r;
   try {
     r = await fetch(BASE + path, {
-      method, headers, cache: "no-store", credentials: key ? "omit" : "same-origin",
+      method, headers, cache: "no-store", credentials: "same-origin",
       body: body === undefined ? (method === "POST" ? "" : undefined) : JSON.stringify(body),
     });
   } catch {
@@ -30,19 +33,19 @@ export async function call(method, path, body, key) {
   let answer = {};
   try { answer = text ? JSON.parse(text) : {}; } catch { answer = { detail: `The server answered ${r.status}.` }; }
   if (r.ok) return answer;
-  if (r.status === 401 && !key && path !== "/admin/session") dispatchEvent(new Event("signed-out"));
+  if (r.status === 401 && path !== "/admin/session") dispatchEvent(new Event("signed-out"));
   throw new Problem(r.status, answer, Number(r.headers.get("Retry-After")) || 0);
 }
 
-export const get = (path, key) => call("GET", path, undefined, key);
+export const get = (path, tenant) => call("GET", path, undefined, tenant);
 export const q = words => {
   const s = new URLSearchParams(Object.entries(words).filter(([, v]) => v !== undefined && v !== null && v !== "")).toString();
   return s ? "?" + s : "";
 };
 
-// The live stream, by a key: f(event, data) for each message, until `signal`.
-export async function live(key, signal, f) {
-  const r = await fetch(BASE + "/causal/live", { headers: { "X-API-Key": key }, credentials: "omit", signal });
+// A tenant's live stream: f(event, data) for each message, until `signal`.
+export async function live(tenant, signal, f) {
+  const r = await fetch(BASE + "/causal/live", { headers: by(tenant), credentials: "same-origin", signal });
   if (!r.ok) throw new Problem(r.status, await r.json().catch(() => ({})));
   f("open", null);
   const reader = r.body.pipeThrough(new TextDecoderStream()).getReader();

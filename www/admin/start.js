@@ -118,7 +118,7 @@ function watchFor(tenant, k, watch, state, go, next) {
     setTimeout(look, EVERY);
   };
   look();
-  if (k.scopes.includes("read")) live(k.key, watch.signal, (kind, data) => {
+  live(tenant, watch.signal, (kind, data) => {
     if (data?.chain_id) arrived(`Live: ${data.summary || kind}`);
   }).catch(() => {});                         // the count goes on without it
 }
@@ -129,17 +129,15 @@ const share = x => [el("meter", { min: 0, max: 1, low: .3, high: .7, optimum: 1,
 
 async function coverageStep(tenant, k, at, context) {
   context.leaving(null);
-  if (!k.scopes.includes("read"))
-    return at(3, "Coverage", "", note("warn", "This key may not read: it lacks the scope read. The overview shows what has arrived."), el("a", { class: "button first", href: `#/tenant${q({ tenant })}` }, "Overview"));
   try {
-    const cover = await get("/coverage", k.key);
-    const chain = await firstChain(k);
+    const cover = await get("/coverage", tenant);
+    const chain = await firstChain(tenant);
     const advice = [...new Set(cover.coverage.flatMap(r => r.advice.map(a => `${r.source}: ${a}`)))];
     at(3, "What can be proven", `${number(cover.events)} events so far. Strong identifiers make links provable instead of likely.`,
       sheet("First chain", chain
-        ? [el("p", null, el("b", null, chain.title || chain.chain_id), ` · ${chain.confidence} · score ${chain.score}`), el("a", { class: "button first", href: chainAddress(chain), onclick: () => sessionStorage.setItem("tra-ce.key", k.key) }, "Open the chain")]
+        ? [el("p", null, el("b", null, chain.title || chain.chain_id), ` · ${chain.confidence} · score ${chain.score}`), el("a", { class: "button first", href: chainAddress(chain, tenant) }, "Open the chain")]
         : [el("p", { class: "quiet" }, "No chain yet: these events hold no sign that begins one. It appears in the console by itself as soon as one does."),
-          el("a", { class: "button", href: "../", onclick: () => sessionStorage.setItem("tra-ce.key", k.key) }, "Open the console")]),
+          el("a", { class: "button", href: `../#/chains${q({ tenant })}` }, "Open the console")]),
       sheet("Coverage", table("Coverage", [
         ["Source", r => el("b", null, r.source)], ["Host", r => r.host ?? el("span", { class: "quiet" }, "none named")], ["Events", r => number(r.events), "number"],
         ["Process ids", r => share(r.strong_process_share)], ["Session ids", r => share(r.strong_session_share)], ["Token ids", r => share(r.strong_token_share)],
@@ -153,10 +151,7 @@ async function coverageStep(tenant, k, at, context) {
   }
 }
 
-async function firstChain(k) {
-  if (k.scopes.includes("analyze")) return (await call("POST", "/causal/analyze", { limit: 1 }, k.key)).chains[0];
-  return (await get("/chains?limit=1", k.key)).chains[0];
-}
+const firstChain = async tenant => (await call("POST", "/causal/analyze", { limit: 1 }, tenant)).chains[0];
 
 // Where the console shows it.
-const chainAddress = c => `../#/chain/${encodeURIComponent(c.chain_id)}`;
+const chainAddress = (c, tenant) => `../#/chain/${encodeURIComponent(c.chain_id)}${q({ tenant })}`;
