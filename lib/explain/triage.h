@@ -7,7 +7,11 @@
 #include "explain.h"
 #include "store/counts.h"
 
-enum { TRIAGE_LEARN_LEAST = 50, CALIBRATE_LEAST = 200 };
+enum {
+	TRIAGE_LEARN_LEAST = 50,	/* closed chains */
+	SHAPE_MOST = TRIAGE_LEARN_LEAST / 2,	/* learnt from, of one kind */
+	CALIBRATE_LEAST = 200, CALIBRATE_EACH = 20,
+};
 enum { SUPPRESSED_POINTS = -100000 };	/* hundredths */
 
 /* ---- triage_past.c: what was seen, how long was it watched ------------- */
@@ -58,6 +62,8 @@ struct said verdicts_of_detector(const struct verdicts *v, int64_t detector);
 /* Of chains whose seeds are of exactly these detectors (sorted, no repeats). */
 struct said verdicts_of_shape(const struct verdicts *v,
     const int64_t *detectors, size_t n);
+/* Equal for closed chains of the same set; 0: it has no detector. */
+uint64_t verdicts_shape(const struct verdicts *v, int64_t chain);
 
 /* ---- triage_chain.c: what a chain adds --------------------------------- */
 
@@ -122,6 +128,7 @@ enum worth { FACTOR_PRIOR, FACTOR_OTHERS, FACTOR_STATED, FACTOR_HERE,
 struct weights {
 	double w[FACTOR__MAX];
 	int64_t learnt;		/* dispositions; 0: the weights to start from */
+	size_t examples;	/* chains that were learnt from, of those */
 	int64_t at_ns;
 	bool calibrated;	/* a and b may be believed */
 	double a, b;		/* P = 1 / (1 + exp(-(a x logit + b))) */

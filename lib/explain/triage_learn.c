@@ -12,11 +12,14 @@
  * speak against it, or a reader would not understand the row. Few dispositions
  * move the weights little: each counts against the prior.
  *
+ * What it learns from is chosen in triage_examples.c.
+ *
  * Whether a score means a probability is tried on chains that the weights were
  * not learnt from (five folds, by place in the list): a line through the
  * logits (Platt), and the mean distance between what it says and what came
- * (expected calibration error, ten bins). Only with 200 dispositions and an
- * error of at most .10 is a probability shown. The line's two numbers are fitted
+ * (expected calibration error, ten bins). Only with 200 such chains, twenty of
+ * either verdict (a line through one kind alone is right by saying nothing), and
+ * an error of at most .10 is a probability shown. The line's two numbers are fitted
  * to the same held-out scores, so the error is a little flattered.
  */
 #include "explain/triage.h"
@@ -224,7 +227,7 @@ weights_learn(const double (*x)[FACTOR__MAX], const bool *y, size_t n,
 {
 	struct examples e = { x, y, n, FOLDS };
 	double *z = arena_array(a, n + 1, sizeof(*z)), held[D];
-	size_t i;
+	size_t i, right = 0;
 
 	memset(w, 0, sizeof(*w));
 	for (e.without = 0; e.without < FOLDS; e.without++) {
@@ -235,9 +238,12 @@ weights_learn(const double (*x)[FACTOR__MAX], const bool *y, size_t n,
 	line(z, y, n, &w->a, &w->b);
 	w->ece = error_of(z, y, n, w->a, w->b);
 	regress(&e, w->w);	/* without == FOLDS: from all */
+	for (i = 0; i < n; i++)
+		right += y[i];
 	w->learnt = (int64_t)n;
-	w->calibrated = n >= CALIBRATE_LEAST && w->ece <= ECE_MOST &&
-	    w->a > 0;
+	w->examples = n;
+	w->calibrated = n >= CALIBRATE_LEAST && right >= CALIBRATE_EACH &&
+	    n - right >= CALIBRATE_EACH && w->ece <= ECE_MOST && w->a > 0;
 }
 
 /* ---- kept in the graph ------------------------------------------------------------- */
@@ -256,6 +262,7 @@ weights_text(struct arena *a, const struct weights *w)
 	for (k = 0; k < D; k++)
 		jw_key_n(&jw, names[k], w->w[k]);
 	jw_key_i(&jw, "learnt", w->learnt);
+	jw_key_i(&jw, "examples", (int64_t)w->examples);
 	jw_key_i(&jw, "at", w->at_ns);
 	jw_key_b(&jw, "calibrated", w->calibrated);
 	jw_key_n(&jw, "a", w->a);
@@ -281,8 +288,10 @@ weights_get(struct graph *g, struct arena *a, struct weights *w)
 	doc = json_doc_new();
 	v = json_parse(doc, text);
 	for (k = 0; k < D && v != NULL; k++)
-		w->w[k] = json_double(json_get(v, names[k]));
+		if (json_get(v, names[k]) != NULL)
+			w->w[k] = json_double(json_get(v, names[k]));
 	w->learnt = json_int(json_get(v, "learnt"));
+	w->examples = (size_t)json_int(json_get(v, "examples"));
 	w->at_ns = json_int(json_get(v, "at"));
 	w->calibrated = json_bool(json_get(v, "calibrated"));
 	w->a = json_double(json_get(v, "a"));
@@ -303,6 +312,7 @@ triage_put_learning(struct jw *jw, struct graph *g, struct arena *a)
 	jw_key(jw, "learning");
 	jw_object(jw);
 	jw_key_i(jw, "dispositions", w.learnt);
+	jw_key_i(jw, "examples", (int64_t)w.examples);
 	jw_key(jw, "learnt_at");
 	if (w.learnt > 0)
 		jw_time(jw, w.at_ns);

@@ -12,6 +12,7 @@
 struct verdicts {
 	struct arena *a;
 	struct table at;	/* key -> place in said */
+	struct table shapes;	/* chain -> key of its shape */
 	struct said *said;
 	size_t n, room;
 };
@@ -57,6 +58,8 @@ gather(struct verdicts *v, const struct verdict *rows, size_t n)
 		if (i + 1 < n && rows[i + 1].chain == rows[i].chain)
 			continue;
 		note(v, shape_key(shape, k), yes);
+		table_put(&v->shapes, (uint64_t)rows[i].chain,
+		    (int64_t)shape_key(shape, k));
 		k = 0;
 	}
 }
@@ -70,6 +73,7 @@ verdicts_new(struct graph *g, struct arena *a, enum rc *rc)
 
 	v->a = a;
 	table_init(&v->at);
+	table_init(&v->shapes);
 	*rc = graph_verdicts(g, a, &rows, &n);
 	if (*rc == RC_OK)
 		gather(v, rows, n);
@@ -80,6 +84,7 @@ void
 verdicts_free(struct verdicts *v)
 {
 	table_release(&v->at);
+	table_release(&v->shapes);
 }
 
 static struct said
@@ -102,4 +107,12 @@ verdicts_of_shape(const struct verdicts *v, const int64_t *detectors, size_t n)
 {
 	return n == 0 ? (struct said){ 0, 0 } :
 	    look(v, shape_key(detectors, n));
+}
+
+uint64_t
+verdicts_shape(const struct verdicts *v, int64_t chain)
+{
+	int64_t key;
+
+	return table_get(&v->shapes, (uint64_t)chain, &key) ? (uint64_t)key : 0;
 }

@@ -19,6 +19,7 @@ enum { PROGRESSION_MOST = 6, SEEDS_MOST = 3, NAMED_MOST = 3 };
 #define BENIGN_MOST 1.5
 #define PRIOR_YES 1.0
 #define PRIOR_NO 4.0
+#define PRIOR_LEAST .01
 
 static void
 put(const struct weighing *w, struct weighed *out, enum worth which,
@@ -37,11 +38,14 @@ put(const struct weighing *w, struct weighed *out, enum worth which,
 
 /* ---- what analysts' words say ------------------------------------------ */
 
-/* Logit of the mean of Beta(1 + right, 4 + wrong). */
+/* Logit of the mean of Beta(1 + right, 4 + wrong), but never of less than one
+ * in a hundred: that a thousand were closed as false says what was usual, and
+ * what else is known of the next one must still be able to outweigh it. */
 static double
 prior(struct said s)
 {
-	return log((PRIOR_YES + (double)s.yes) / (PRIOR_NO + (double)s.no));
+	return fmax(log((PRIOR_YES + (double)s.yes) / (PRIOR_NO +
+	    (double)s.no)), log(PRIOR_LEAST / (1 - PRIOR_LEAST)));
 }
 
 static struct said
@@ -118,8 +122,8 @@ weigh_benign(struct weighing *w, const struct facts *f, struct weighed *out)
 	    f->plot->n_detectors), true);
 	if (s.no <= s.yes)
 		return;
-	put(w, out, FACTOR_BENIGN, "benign context", -BENIGN_MOST * (double)(s.no - s.yes) /
-	    (double)(s.no + s.yes + 1), str_printf(w->a, "%lld of %lld chains "
+	put(w, out, FACTOR_BENIGN, "benign context", -BENIGN_MOST *
+	    (double)(s.no - s.yes) / ((double)(s.no + s.yes) + PRIOR_NO), str_printf(w->a, "%lld of %lld chains "
 	    "of the same detections were closed as benign or false",
 	    (long long)s.no, (long long)(s.no + s.yes)));
 }

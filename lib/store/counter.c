@@ -42,7 +42,7 @@ static const char *const sql[] = {
 	    " JOIN label AS l ON l.ev = m.ev AND l.seed = 1"
 	    " JOIN alert AS a ON a.ev = m.ev"
 	    " WHERE c.disposition <> '' ORDER BY c.chain, a.detector",
-	[JUDGED] = "SELECT id, disposition = 'true_positive' FROM chain"
+	[JUDGED] = "SELECT id, chain, disposition = 'true_positive' FROM chain"
 	    " WHERE disposition <> '' ORDER BY chain DESC LIMIT ?",
 };
 
@@ -285,7 +285,8 @@ graph_judged(struct graph *g, struct arena *a, size_t most, struct judged **j,
 	while (query_next(&q)) {
 		list = arena_grow(a, list, &room, many + 1, sizeof(*list));
 		query_bytes(&q, 0, list[many].id, 16);
-		list[many++].right = query_int(&q, 1) != 0;
+		list[many].chain = query_int(&q, 1);
+		list[many++].right = query_int(&q, 2) != 0;
 	}
 	rc = query_end(&q, RC_OK);
 	if (rc != RC_OK)

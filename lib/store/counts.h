@@ -41,7 +41,7 @@ MUST_CHECK enum rc graph_hours_watched(struct graph *g, int64_t since,
 MUST_CHECK enum rc graph_source_first(struct graph *g, int64_t source,
     int64_t *hour);
 /* Chains closed with a disposition, latest made first; right: true_positive. */
-struct judged { uint8_t id[16]; bool right; };
+struct judged { uint8_t id[16]; int64_t chain; bool right; };
 MUST_CHECK enum rc graph_judged(struct graph *g, struct arena *a, size_t most,
     struct judged **j, size_t *n);
 /* What analysts said of chains, for each detector among their seeds, by chain,

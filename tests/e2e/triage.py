@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /ai/triage on a running server: every alert answered, sums that add up,
 text that weighs nothing, ten thousand in time."""
-import json, random, time
+import json, os, random, time
 import lab
 from lab import break_in, need, sign_in, stamp
 
@@ -112,19 +112,32 @@ def closed_chains_teach_the_weights_and_no_probability_comes_early(l):
     need(after == again, "the same call has another answer")
 
 
+def seconds_of_work(l):
+    """What the responders of triage have had of the processors so far."""
+    total, tick = 0, os.sysconf("SC_CLK_TCK")
+    for pid in lab.descendants(l.proc.pid) | set(l.alive()):
+        try:
+            with open(f"/proc/{pid}/stat") as f:
+                name, rest = f.read().split(" (", 1)[1].rsplit(")", 1)
+        except OSError:
+            continue
+        if name.startswith("triage"):
+            total += sum(map(int, rest.split()[11:13])) / tick
+    return total
+
+
 def ten_thousand_are_answered_at_once_and_no_more(l):
     c, ids = l.tenant(), []
     for i in range(0, 10000, 1000):
         ids += c.send([alert(n) for n in range(i, i + 1000)])
     asked = [{"alert_id": str(n), "event_id": i} for n, i in enumerate(ids)]
-    best = 9
-    for _ in range(3):                              # other work on this machine counts too
-        begin = time.monotonic()
-        a = c.post("/ai/triage", {"alerts": asked}, headers={"X-Request-Id": "ten-thousand"})
-        best = min(best, time.monotonic() - begin)
+    begin, before = time.monotonic(), seconds_of_work(l)
+    a = c.post("/ai/triage", {"alerts": asked}, headers={"X-Request-Id": "ten-thousand"})
+    took, work = time.monotonic() - begin, seconds_of_work(l) - before
     sound(a.want(200).json(), 10000)
-    print(f"        10,000 alerts in {best:.2f} s with the check of the answer's shape", flush=True)
-    need(best < 4, "took", best)                   # 2 s are promised on a machine that does nothing else
+    # The time by the clock holds this client's check of the answer, and whatever else this machine does.
+    print(f"        10,000 alerts cost {work:.2f} s of work, {took:.2f} s went by", flush=True)
+    need(0 < work < 2, "took", work)
     c.post("/ai/triage", {"alerts": asked + asked[:1]}).problem(422)
 
 

@@ -33,7 +33,7 @@ struct bench {
 	struct arena *a;
 	struct ingest *in;
 	struct graph *g;
-	struct str ids[512];		/* of what was taken in, in order */
+	struct str ids[2048];		/* of what was taken in, in order */
 	size_t n;
 };
 
