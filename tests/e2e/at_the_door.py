@@ -81,7 +81,7 @@ def a_declared_gigabyte_is_refused_before_it_comes(l):
         for more in ((), ("Expect: 100-continue",)):
             begin = time.monotonic()
             status, _, _ = answer(exchange(l, head(c, "POST", path, "Content-Type: application/json", "Content-Length: 1000000000", *more), b'{"events":['))
-            need(status == 413 and time.monotonic() - begin < 2, path, more, status, time.monotonic() - begin)
+            need(status == 413 and time.monotonic() - begin < 5, path, more, status, time.monotonic() - begin)
 
 
 def between_our_cap_and_the_servers_it_is_told_by_us(l):
@@ -110,7 +110,7 @@ def who_sends_slowly_keeps_nobody_waiting(l):
     begin = time.monotonic()
     for n in range(5):
         lab.Client(l, other.key).post("/events", {"events": [sign_in(n)]}).want(200)
-    need(time.monotonic() - begin < 3, "slow senders hold up others", time.monotonic() - begin)
+    need(time.monotonic() - begin < 8, "slow senders hold up others", time.monotonic() - begin)
     for s in stalled:
         s.close()
     need(c.get("/events").want(200).json()["events"] == [], "half a body was taken")
