@@ -85,16 +85,50 @@ over_tls_only_the_cookie_that_is_bound_to_it_counts(void **state)
 }
 
 static size_t
-audited(struct world *w)
+audited_as(struct world *w, const char *what)
 {
 	struct audit_query q = { .tenant = CONTROL_ALL, .most = 100,
-		.what = STR("test"), .until_ns = INT64_MAX };
+		.what = str_of(what), .until_ns = INT64_MAX };
 	struct audit_line *l;
 	size_t n;
 
 	assert_int_equal(control_audit(w->app.store, w->mem, &q, &l, &n),
 	    RC_OK);
 	return n;
+}
+
+static size_t
+audited(struct world *w)
+{
+	return audited_as(w, "test");
+}
+
+static void
+in_a_tenant_an_operator_reads_and_judges_and_does_no_more(void **state)
+{
+	struct world *w = *state;
+	const char *named = signed_in(w, "tra_ce_session",
+	    "HTTP_X_TRACE_PANEL=1\nHTTP_X_TRACE_TENANT=t");
+
+	assert_int_equal(ask(w, "GET", "/room", NULL, named, NULL), 200);
+	assert_int_equal(ask(w, "POST", "/room", NULL, named, "1"), 201);
+	assert_int_equal(w->handled, 2);
+	assert_int_equal(ask(w, "PUT", "/room", NULL, named, "1"), 403);
+	assert_int_equal(audited_as(w, "tenant.open"), 1);
+	/* Which tenant must be said, and it must be there. */
+	assert_int_equal(ask(w, "GET", "/room", NULL, signed_in(w,
+	    "tra_ce_session", "HTTP_X_TRACE_PANEL=1"), NULL), 422);
+	assert_int_equal(ask(w, "GET", "/room", NULL, signed_in(w,
+	    "tra_ce_session", "HTTP_X_TRACE_PANEL=1\n"
+	    "HTTP_X_TRACE_TENANT=nowhere"), NULL), 404);
+	/* Reading too is for our own pages. */
+	assert_int_equal(ask(w, "GET", "/room", NULL, signed_in(w,
+	    "tra_ce_session", "HTTP_X_TRACE_TENANT=t"), NULL), 403);
+	assert_int_equal(w->handled, 2);
+	/* A key is its own tenant's, whatever that header says. */
+	key_add(w, (struct key_row){ .scopes = SCOPE_READ }, w->key);
+	assert_int_equal(ask(w, "GET", "/room", w->key,
+	    "HTTP_X_TRACE_TENANT=nowhere", NULL), 200);
 }
 
 static void
@@ -136,6 +170,7 @@ main(void)
 		TEST(a_session_counts_where_the_route_takes_one_and_nowhere_else),
 		TEST(what_changes_something_must_come_from_the_panels_own_pages),
 		TEST(over_tls_only_the_cookie_that_is_bound_to_it_counts),
+		TEST(in_a_tenant_an_operator_reads_and_judges_and_does_no_more),
 		TEST(effect_audit_line_and_kept_answer_are_one),
 	};
 

@@ -16,7 +16,7 @@ export function timeline(m, acts) {
       el("td", {}, n.role === "step" ? null : human(n.role), " ", techniques(n.techniques)),
       el("td", {}, e ? el("button", { type: "button", class: "plain", onclick: () => acts.edge(e) }, grade(e.grade), " ", human(e.rule)) : "\u2013"));
   });
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "timeline" }, el("table", {}, el("thead", {}, el("tr", {}, ["Time (UTC)", "Where", "What", "Marks", "Linked to its cause by"].map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, rows)));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "timeline" }, el("table", { class: "timeline" }, el("thead", {}, el("tr", {}, ["Time (UTC)", "Where", "What", "Marks", "Linked to its cause by"].map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, rows)));
 }
 
 export function tree(m, acts) {

@@ -20,7 +20,7 @@ export function coverage(into) {
       put(out, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "coverage" }, el("table", {}, el("thead", {}, el("tr", {}, ["Source", "Host", "Events", "Process", "Session", "Token", "Last seen (UTC)", "Worst lag", "To switch on"].map((h) => el("th", { scope: "col" }, h)))),
         el("tbody", {}, a.coverage.map((r) => el("tr", {}, el("td", {}, said(r.source)), el("td", {}, r.host ? said(r.host, { most: 80 }) : "\u2013"), el("td", { class: "num" }, r.events.toLocaleString("en")),
           share(r.strong_process_share), share(r.strong_session_share), share(r.strong_token_share), el("td", {}, when(r.last_seen)), el("td", { class: "num" }, lag(r.lag_ms)),
-          el("td", { class: "wide" }, r.to_prove.map((x) => el("p", {}, el("b", {}, said(x.record, { most: 300 })), ` \u2013 for ${x.events.toLocaleString("en")} events: `, said(x.missing, { most: 300 }), x.setting ? [". Switch on: ", said(x.setting, { most: 300 })] : null)))))))));
+          el("td", { class: "wide" }, !r.to_prove.length ? "\u2013" : r.to_prove.map((x) => el("p", {}, el("b", {}, said(x.record, { most: 300 })), ` \u2013 for ${x.events.toLocaleString("en")} events: `, said(x.missing, { most: 300 }), x.setting ? [". Switch on: ", said(x.setting, { most: 300 })] : null)))))))));
     } catch (e) { put(out, fault(e)); }
   })();
   return () => {};
