@@ -210,6 +210,23 @@ put_proof(struct subject *s, const struct json *v)
 	buf_put_c(s->out, "</tr>\n");
 }
 
+/* The log that would prove a link. */
+static void
+put_lack(struct subject *s, const struct json *x)
+{
+	struct str setting = json_str(json_get(x, "setting"));
+
+	buf_put_c(s->out, "<p>Would prove it: <b>");
+	html_text(s, json_str(json_get(x, "record")), 0);
+	buf_put_c(s->out, "</b>; missing: ");
+	html_text(s, json_str(json_get(x, "missing")), 0);
+	if (setting.len > 0) {
+		buf_put_c(s->out, "; setting: ");
+		html_text(s, setting, 0);
+	}
+	buf_put_c(s->out, "</p>\n");
+}
+
 static void
 put_link(struct subject *s, const struct link *l)
 {
@@ -225,6 +242,8 @@ put_link(struct subject *s, const struct link *l)
 	buf_put_c(s->out, "</b>: ");
 	html_text(s, l->because, VALUE_SHOWN);
 	buf_put_c(s->out, "</p>\n");
+	for (i = 0; i < json_len(l->to_prove); i++)
+		put_lack(s, json_item(l->to_prove, i));
 	if (n > 0)
 		buf_put_c(s->out, "<table><thead><tr><th class=\"w2\">Event"
 		    "</th><th class=\"w2\">Field</th><th>Value</th><th "

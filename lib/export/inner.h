@@ -20,7 +20,7 @@ struct link {			/* an edge of the chain, by places of points */
 	size_t from, to;
 	struct str rule, heuristic, grade, because;
 	double confidence;
-	const struct json *evidence;
+	const struct json *evidence, *to_prove;
 };
 
 struct subject {

@@ -125,6 +125,23 @@ put_evidence(struct subject *s, const struct json *e)
 	buf_put_char(s->out, '\n');
 }
 
+/* The log that would prove a link. */
+static void
+put_lack(struct subject *s, const struct json *x)
+{
+	struct str setting = json_str(json_get(x, "setting"));
+
+	buf_put_c(s->out, "  * Would prove it: ");
+	put_text(s, json_str(json_get(x, "record")), 0);
+	buf_put_c(s->out, "; missing: ");
+	put_text(s, json_str(json_get(x, "missing")), 0);
+	if (setting.len > 0) {
+		buf_put_c(s->out, "; setting: ");
+		put_text(s, setting, 0);
+	}
+	buf_put_char(s->out, '\n');
+}
+
 static void
 put_links(struct subject *s)
 {
@@ -142,6 +159,8 @@ put_links(struct subject *s)
 		buf_put_c(s->out, "): ");
 		put_text(s, l->because, 0);
 		buf_put_char(s->out, '\n');
+		for (k = 0; k < json_len(l->to_prove); k++)
+			put_lack(s, json_item(l->to_prove, k));
 		for (k = 0; k < json_len(l->evidence); k++)
 			put_evidence(s, json_item(l->evidence, k));
 	}

@@ -86,6 +86,7 @@ read_link(const struct place *places, size_t n, const struct json *v,
 	l->because = text_of(v, "because");
 	l->confidence = json_double(json_get(v, "confidence"));
 	l->evidence = json_get(v, "evidence");
+	l->to_prove = json_get(v, "to_prove");
 	return l->from != SIZE_MAX && l->to != SIZE_MAX;
 }
 

@@ -112,6 +112,19 @@ def every_link_says_what_it_lacks_and_a_proven_one_nothing(l):
     need(not vague, "no more than a shrug:", vague[:3])
 
 
+def the_reports_for_people_say_it_too(l):
+    c = l.tenant()
+    with open(os.path.join(ROOT, "db/sample/windows.ndjson"), "rb") as f:
+        c.post("/events?source=windows", f.read(), headers={"Content-Type": "application/x-ndjson"}).want(200)
+    chain = c.chains()[0]
+    wanted = [x["record"] for e in chain["edges"] for x in e["to_prove"]]
+    need(wanted, "the sample has no link to prove")
+    for form in ("md", "html"):
+        text = c.get(f"/chains/{chain['chain_id']}?format={form}").want(200).body.decode().replace("\\", "")
+        need(text.count("Would prove it") == len(wanted), form, text.count("Would prove it"), "of", len(wanted))
+
+
 if __name__ == "__main__":
     lab.main(the_start_of_the_host_proves_its_logons, unique_process_ids_prove_who_started_whom, the_content_s_hash_proves_that_what_ran_is_what_was_written,
-             a_sender_that_may_assert_proves_what_it_says, what_no_record_proves_is_said_to_be_so, every_link_says_what_it_lacks_and_a_proven_one_nothing)
+             a_sender_that_may_assert_proves_what_it_says, what_no_record_proves_is_said_to_be_so, every_link_says_what_it_lacks_and_a_proven_one_nothing,
+             the_reports_for_people_say_it_too)

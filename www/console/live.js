@@ -84,7 +84,7 @@ async function keepReading(stop) {
     clearTimeout(timer);
     stop.signal.removeEventListener("abort", ended);
     if (stop.signal.aborted) return;
-    become("off");
+    if (status !== 200) become("off");                     // a long poll that has its answer is no loss
     if (status === 401 || status === 403) return tell("refused", status);
     await sleep(status === 200 ? 250 : wait * (0.5 + Math.random()), stop.signal);
     wait = Math.min(wait * 2, LONGEST_WAIT);
