@@ -27,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 enum { GAP_S = 600 };
 
 struct triage {
@@ -35,6 +37,7 @@ struct triage {
 	struct plots *plots;
 	struct context *context;
 	struct suppress *suppress;	/* NULL: nothing is, or none is asked */
+	struct table covered;	/* hash of a chain's id -> is it, whole? */
 	struct weighing w;
 	struct table known;	/* event -> place in done */
 	struct done { struct facts f; struct weighed r; } **done;
@@ -43,22 +46,39 @@ struct triage {
 
 /* ---- scoring ----------------------------------------------------------- */
 
+/* Once a chain, however many of its alerts are asked about. */
+static enum rc
+chain_covered(struct triage *t, const struct plot *s, int64_t *yes)
+{
+	uint64_t key = hash_table(s->id, sizeof(s->id));
+	struct suppressed d = { 0 };
+	struct chain_row row;
+	enum rc rc;
+
+	*yes = 0;
+	if (table_get(&t->covered, key, yes))
+		return RC_OK;
+	rc = graph_chain_get(t->g, t->a, s->id, &row);
+	if (rc == RC_OK)
+		rc = suppress_chain(t->suppress, &row, &d);
+	*yes = d.yes;
+	if (rc == RC_OK)
+		table_put(&t->covered, key, *yes);
+	return rc;
+}
+
 /* An alert that is covered, but belongs to a story that is not, is as
  * interesting as that story. */
 static enum rc
 suppressed_of(struct triage *t, int64_t ev, struct facts *f)
 {
-	struct suppressed chain;
-	struct chain_row row;
+	int64_t yes;
 	enum rc rc = suppress_event(t->suppress, ev, &f->suppressed);
 
 	if (rc != RC_OK || !f->suppressed.yes || f->plot == NULL)
 		return rc;
-	rc = graph_chain_get(t->g, t->a, f->plot->id, &row);
-	if (rc == RC_OK)
-		rc = suppress_chain(t->suppress, &row, &chain);
-	if (rc == RC_OK)
-		f->suppressed.yes = chain.yes;
+	rc = chain_covered(t, f->plot, &yes);
+	f->suppressed.yes = yes != 0;
 	return rc;
 }
 
@@ -308,6 +328,7 @@ triage_alerts(struct graph *g, struct arena *a, struct suppress *s,
 		return rc;
 	graph_view_reset(g);
 	table_init(&t.known);
+	table_init(&t.covered);
 	t.plots = plots_new(g, a);
 	t.context = context_new(g, a);
 	t.w.counters = counters_new(g, a);
@@ -325,6 +346,7 @@ triage_alerts(struct graph *g, struct arena *a, struct suppress *s,
 	counters_free(t.w.counters);
 	verdicts_free(t.w.verdicts);
 	table_release(&t.known);
+	table_release(&t.covered);
 	graph_view_reset(g);
 	looked = graph_look_end(g);
 	return rc != RC_OK ? rc : looked;
