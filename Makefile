@@ -10,7 +10,7 @@ SAN ?=
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Wformat=2 -Werror
 HARD = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 # Expanded when first needed, after `deps` has put pkg-config there.
-PKGS = libseccomp json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd libcurl
+PKGS = libseccomp json-c sqlite3 libsodium libcrypto yaml-0.1 libpcre2-8 zlib libzstd libcurl libevtx libbfio expat
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(WARN) $(if $(SAN),$(SAN) -fno-omit-frame-pointer,$(HARD)) $(CFLAGS) -Ilib -I$(BUILD)/gen -pthread
 # As needed: libcurl brings many megabytes, which only those who send pay.
 LDFLAGS ?=

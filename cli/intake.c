@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/unpack.h"
+#include "evtx.h"
 
 /* A piece is one transaction: large enough that its fsync does not count,
  * small enough that memory stays flat and the bar moves. */
@@ -176,6 +177,67 @@ take(struct intake *in, const char *path, struct str text)
 	return true;
 }
 
+/* The next piece of lines; *done counts the records behind us. */
+static bool
+fill(struct evtx *e, struct buf *lines, size_t *done, size_t *damaged)
+{
+	enum evtx_got got = EVTX_RECORD;
+
+	buf_clear(lines);
+	while (lines->len < PIECE && (got = evtx_next(e, lines)) != EVTX_END) {
+		++*done;
+		*damaged += got == EVTX_DAMAGED;
+	}
+	return lines->len > 0;
+}
+
+static bool
+take_records(struct intake *in, const char *path, struct evtx *e)
+{
+	struct body_shape shape = { .ndjson = true, .source = STR("windows"),
+		.record_max = (size_t)in->c->conf.record_max };
+	size_t done = 0, first = 0, records, damaged = 0;
+	int64_t begun = clock_mono_ns();
+	struct buf lines;
+	bool good = true;
+
+	buf_init(&lines, FILE_MOST);
+	while (good && fill(e, &lines, &done, &damaged)) {
+		good = intake_body(in, path, buf_str(&lines), &shape, first,
+		    &records);
+		first += good ? records : 0;
+		draw(in, path, done, evtx_records(e), begun);
+	}
+	buf_release(&lines);
+	in->rejected += damaged;
+	if (damaged > 0)
+		fprintf(stderr, "%s: %zu of its %zu records are damaged and "
+		    "were left out\n", path, damaged, evtx_records(e));
+	return good;
+}
+
+static bool
+take_evtx(struct intake *in, const char *path, struct str file)
+{
+	struct evtx *e;
+	bool good;
+
+	if (!str_is(in->source, "windows") && !str_is(in->source, "auto")) {
+		cli_failed("%s is a Windows event log file: --source windows",
+		    path);
+		return false;
+	}
+	e = evtx_open(file);
+	if (e == NULL) {
+		cli_failed("%s begins like an event log file, but is cut short "
+		    "or damaged", path);
+		return false;
+	}
+	good = take_records(in, path, e);
+	evtx_close(e);
+	return good;
+}
+
 static bool
 unpacked(const char *path, struct str text, struct buf *out)
 {
@@ -221,9 +283,8 @@ intake_file(struct intake *in, const char *path)
 		text = buf_str(&plain);
 	if (buf_bad(&plain))
 		goto out;
-	if (text.len >= 8 && memcmp(text.p, "ElfFile", 8) == 0)
-		cli_failed("%s is a Windows event log file (.evtx), which is "
-		    "not read yet: export it as JSON", path);
+	if (evtx_begins(text))
+		good = take_evtx(in, path, text);
 	else
 		good = take(in, path, text);
 out:

@@ -33,7 +33,7 @@ struct intake {
 MUST_CHECK bool intake_open(struct intake *in, struct cli *c,
     struct store *store, int64_t tenant);
 void intake_close(struct intake *in);
-/* Take in one file (.gz and .zst too, "-": stdin). False: said why; what was
+/* Take in one file (.evtx, .gz and .zst too, "-": stdin). False: said why; what was
  * committed before stays. */
 MUST_CHECK bool intake_file(struct intake *in, const char *path);
 /* Take in one body; *records is how many places it had. */

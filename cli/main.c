@@ -28,7 +28,7 @@ static const struct command {
 	    "[--address CIDR] |\n\t    rotate KEY_ID [--overlap 24h] | "
 	    "revoke KEY_ID | list TENANT", "keys of a tenant" },
 	{ "import", cmd_import, "--source S [--tenant T] [--backfill] FILE...",
-	    "take in records from files (.gz, .zst too)" },
+	    "take in records from files (.evtx, .gz, .zst too)" },
 	{ "analyze", cmd_analyze, "[--tenant T] [--raw]",
 	    "what the tenant's events amount to" },
 	{ "chains", cmd_chains, "[--tenant T] [--raw]",

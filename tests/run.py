@@ -127,7 +127,7 @@ def main(argv):
     if san and only in "fuzz":
         script(count, "fuzz", os.path.join(ROOT, "tests/fuzz/fuzz.py"), env, words=["--replay"])
     if not san:
-        scripts(count, "e2e", "tests/e2e", ("lab.py",), only, env)
+        scripts(count, "e2e", "tests/e2e", ("lab.py", "evtx_file.py"), only, env)
         lane = threading.Thread(target=behind, args=(count, only, env))
         lane.start()
         scripts(count, "web", "tests/web", ("browser.py", "axe.py"), only, env)

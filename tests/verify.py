@@ -177,7 +177,8 @@ def path(a, b, ra, rb):
 # rule: how the values compare, then the names that the cited fields must have
 RULES = {
     "spawn": (guid, r"guid$", r"parent.*guid$"),
-    "act": (guid, r"guid$", r"(^|/|source)_?(process)?_?guid$"),
+    # starting another is an act too: then the effect names the actor as the parent
+    "act": (guid, r"guid$", r"(^|/|source|parent)_?(process)?_?guid$"),
     "session": (session, r"logonid$|session", r"logonid$|session"),
     "remote": (session, r"logonid$|session", r"logonid$|session"),
     "issue-use": (token, r"id$|key$", r"id$|key$"),
