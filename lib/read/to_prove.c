@@ -16,7 +16,7 @@ enum lack {
 	LACK_NUMBER, LACK_HASH, LACK_TICKET, LACK_SSO, LACK_SSO_ID, LACK_SET_UP,
 	LACK_NAMED, LACK_LEASE, LACK_LEASE_LOGON, LACK_READ, LACK_INJECTED,
 	LACK_PIPE, LACK_THING, LACK_SESSION, LACK_SESSION_OWN, LACK_OTHER,
-	LACK_LOGONS, LACK_KEYS,
+	LACK_LOGONS, LACK_KEYS, LACK_MARK,
 	LACK__MAX
 };
 
@@ -115,6 +115,10 @@ static const struct lack_row rows[LACK__MAX] = {
 	[LACK_PIPE] = { "a pipe's name may have several servers", "nothing "
 	    "that this version reads; Sysmon 17 and 18 narrow it down", NULL,
 	    "windows", false },
+	[LACK_MARK] = { "the mark of the web is its writer's word, and a name "
+	    "ties it to the file", "nothing that this version reads; the log "
+	    "of a proxy or sensor that names the transfer with the file's hash "
+	    "narrows it down", NULL, NULL, false },
 	[LACK_THING] = { "the same thing at both ends is no proof of one "
 	    "cause", "what made and what used it, by process or session: "
 	    "Sysmon 1, 3, 11 and 22, or the service's log with session ids",
@@ -173,6 +177,9 @@ never(const struct edge *e, const struct told *dst)
 		return LACK_PIPE;
 	case RULE_LOGON_FLOW:
 		return LACK_LEASE_LOGON;
+	case RULE_MARKED:
+	case RULE_RUN_MARKED:
+		return LACK_MARK;
 	case RULE_ARTIFACT:
 		return LACK_THING;
 	case RULE_ACCOUNT:
