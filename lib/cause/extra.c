@@ -6,19 +6,6 @@
  */
 #include "cause/segment.h"
 
-/* Which role does the event play in this process? */
-static int
-role_in(struct build *b, const struct node *n, int64_t process)
-{
-	const struct ref *r;
-	size_t i;
-
-	for (i = 0; (r = meeting_process(b, n, &i)) != NULL;)
-		if (r->entity == process)
-			return r->role;
-	return ROLE_NONE;
-}
-
 /* "Done by one process", from the earlier of two seeds. */
 static struct edge
 process_edge(struct build *b, int64_t from, int64_t to, const struct ref *r)
@@ -28,7 +15,7 @@ process_edge(struct build *b, int64_t from, int64_t to, const struct ref *r)
 	return (struct edge){ .from = from, .to = to, .rule = RULE_ACT,
 		.grade = GRADE_MIXED, .conf = rule_row(RULE_ACT)->weak,
 		.via = r->entity, .to_role = r->role,
-		.from_role = (uint8_t)role_in(b, n, r->entity),
+		.from_role = (uint8_t)role_in_process(b, n, r->entity),
 		.flags = EDGE_CLOCK };
 }
 

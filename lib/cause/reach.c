@@ -244,8 +244,8 @@ visit(struct walk *w, const struct place *p, struct reach *out, size_t *room)
 /*
  * Seeds of one process are one story even where no edge can say so, because the
  * record of its creation bears a later time than theirs (clocks jump when a
- * machine is restored). Such a meeting place is no event: it stands under the
- * negative number of the process.
+ * machine is restored). Such a meeting place is no event: it stands under a
+ * negative number (tie.c).
  */
 static void
 meet_in_processes(struct walk *w, const struct node *n, struct reach *out,
@@ -256,7 +256,7 @@ meet_in_processes(struct walk *w, const struct node *n, struct reach *out,
 	size_t i;
 
 	for (i = 0; (r = meeting_process(w->b, n, &i)) != NULL;) {
-		p.ev = -r->entity;
+		p.ev = meeting_place(w->b, n, r);
 		visit(w, &p, out, room);
 	}
 }

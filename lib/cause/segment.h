@@ -81,5 +81,10 @@ bool tie(size_t *up, size_t a, size_t b);
  * the event from its creation. NULL: no more. */
 const struct ref *meeting_process(struct build *b, const struct node *n,
     size_t *i);
+/* The role that the event plays in a process in which it may meet others. */
+int role_in_process(struct build *b, const struct node *n, int64_t process);
+/* Where an event meets others of the process: a negative number, no event's. */
+int64_t meeting_place(struct build *b, const struct node *n,
+    const struct ref *r);
 
 #endif

@@ -77,6 +77,108 @@ meeting_process(struct build *b, const struct node *n, size_t *i)
 	return NULL;
 }
 
+int
+role_in_process(struct build *b, const struct node *n, int64_t process)
+{
+	const struct ref *r;
+	size_t i;
+
+	for (i = 0; (r = meeting_process(b, n, &i)) != NULL;)
+		if (r->entity == process)
+			return r->role;
+	return ROLE_NONE;
+}
+
+/*
+ * Meeting places. Seeds of one process meet in it, unless an analyst parted two
+ * that follow each other in it: what is on one side meets elsewhere than what
+ * is on the other.
+ *
+ *	a ---- b --X-- c ---- d		X unlinked
+ *	place P        place P from c on
+ *
+ * That can only be where acts bear an earlier time than the creation; all
+ * others are joined by edges to it, and an edge is unlinked by itself.
+ */
+struct acts { struct build *b; struct post *v; size_t n, room; };
+
+static bool
+act_add(void *arg, const struct post *p)
+{
+	struct acts *a = arg;
+
+	a->v = arena_grow(a->b->a, a->v, &a->room, a->n + 1, sizeof(*a->v));
+	a->v[a->n++] = *p;
+	return a->n < SEEDS_MAX;
+}
+
+static int
+act_order(const void *a, const void *b)
+{
+	return rank_cmp(&((const struct post *)a)->rank,
+	    &((const struct post *)b)->rank);
+}
+
+/* Signs among the acts of the process up to this event, in order. */
+static void
+signs_until(struct build *b, int64_t process, const struct node *until,
+    struct acts *out)
+{
+	static const int slots[] = { ROLE_NEW, ROLE_SUBJ, ROLE_PARENT };
+	const struct node *n;
+	size_t i, kept = 0;
+
+	for (i = 0; i < COUNT(slots); i++)
+		b->v->walk(b->v->ctx, process, slots[i], NULL, act_add, out);
+	if (out->n > 0)
+		qsort(out->v, out->n, sizeof(*out->v), act_order);
+	for (i = 0; i < out->n; i++) {
+		if (rank_cmp(&out->v[i].rank, &until->rank) > 0)
+			break;
+		n = b->v->node(b->v->ctx, out->v[i].ev);
+		if (n != NULL && cause_is_seed(n) &&
+		    role_in_process(b, n, process) != ROLE_NONE &&
+		    (kept == 0 || out->v[kept - 1].ev != n->ev))
+			out->v[kept++] = out->v[i];
+	}
+	out->n = kept;
+}
+
+static bool
+acts_before_creation(struct build *b, int64_t process)
+{
+	struct post creation, p;
+
+	return b->v->first_after(b->v->ctx, process, ROLE_NEW, NULL,
+	    &creation) && ((b->v->first_after(b->v->ctx, process, ROLE_SUBJ,
+	    NULL, &p) && rank_cmp(&p.rank, &creation.rank) < 0) ||
+	    (b->v->first_after(b->v->ctx, process, ROLE_PARENT, NULL, &p) &&
+	    rank_cmp(&p.rank, &creation.rank) < 0));
+}
+
+int64_t
+meeting_place(struct build *b, const struct node *n, const struct ref *r)
+{
+	struct acts acts = { .b = b };
+	const struct node *first;
+	size_t i, k;
+
+	if (!acts_before_creation(b, r->entity))
+		return -r->entity;
+	signs_until(b, r->entity, n, &acts);
+	for (i = acts.n; i-- > 1;) {
+		if (!b->v->cut(b->v->ctx, acts.v[i - 1].ev, acts.v[i].ev))
+			continue;
+		first = b->v->node(b->v->ctx, acts.v[i].ev);
+		for (k = 0; k < first->n_refs; k++)
+			if (first->refs[k].entity == r->entity)
+				break;
+		/* beyond all processes: the event, and which one in it */
+		return -((1LL << 60) + first->ev * EVENT_REFS_MAX + (int64_t)k);
+	}
+	return -r->entity;
+}
+
 static void
 arc_add(struct parts *p, size_t a, size_t b)
 {
@@ -123,7 +225,8 @@ arcs_of_processes(struct parts *p)
 		for (k = 0; n != NULL &&
 		    (r = meeting_process(f->b, n, &k)) != NULL;) {
 			if (table_get(&last, (uint64_t)r->entity, &at) &&
-			    (size_t)at != i)
+			    (size_t)at != i && !f->b->v->cut(f->b->v->ctx,
+			    f->items[at].ev, f->items[i].ev))
 				arc_add(p, (size_t)at, i);
 			table_put(&last, (uint64_t)r->entity, (int64_t)i);
 		}

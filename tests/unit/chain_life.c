@@ -128,6 +128,46 @@ an_unlinked_act_does_not_come_back_through_its_process(void **state)
 	world_close(&w);
 }
 
+/* a1..a3 bear an earlier time than the creation, a4 a later one. */
+static void
+an_unlinked_tie_by_the_clock_splits_the_segment(void **state)
+{
+	struct world w;
+	struct line l[6];
+
+	(void)state;
+	world_open(&w, NULL, true);
+	l[0] = event(w.a, "a1", 0, APP ALERT OF(PROCESS("p", "subject")));
+	l[1] = event(w.a, "a2", 10, APP ALERT "\"mitre_techniques\":[\"T1057\"],"
+	    OF(PROCESS("p", "subject")));
+	l[2] = event(w.a, "a3", 20, APP ALERT OF(PROCESS("p", "subject")));
+	l[3] = event(w.a, "c", 30, APP OF(PROCESS("p", "new")));
+	l[4] = event(w.a, "a4", 40, APP ALERT "\"mitre_techniques\":[\"T1082\"],"
+	    OF(PROCESS("p", "subject")));
+	l[5] = event(w.a, "m", 15, APP ALERT "\"mitre_techniques\":[\"T1083\"],"
+	    OF(PROCESS("p", "subject")));
+	world_take(&w, l, 5, 5);
+	assert_int_equal(world_chains(&w).n, 1);
+	assert_int_equal(world_chains(&w).c[0].n_members, 5);
+	relink(&w, "a2", "a3");
+	assert_int_equal(world_chains(&w).n, 2);
+	assert_int_equal(world_chains(&w).c[0].n_members +
+	    world_chains(&w).c[1].n_members, 5);
+	assert_true(str_find(world_tell_of(&w, 0, false, true),
+	    STR("a1 a2 act"), 0) != (size_t)-1 ||
+	    str_find(world_tell_of(&w, 1, false, true),
+	    STR("a1 a2 act"), 0) != (size_t)-1);
+	/* What comes between them later is tied to both. */
+	world_take(&w, l + 5, 1, 1);
+	assert_int_equal(world_chains(&w).n, 1);
+	assert_int_equal(world_chains(&w).c[0].n_members, 6);
+	relink(&w, "a2", "m");
+	assert_int_equal(world_chains(&w).n, 2);
+	assert_int_equal(world_chains(&w).c[0].n_members +
+	    world_chains(&w).c[1].n_members, 6);
+	world_close(&w);
+}
+
 static void
 a_former_id_leads_to_the_chain_that_holds_its_seed(void **state)
 {
@@ -215,6 +255,8 @@ main(void)
 		cmocka_unit_test(an_unlinked_mechanism_splits_the_segment),
 		cmocka_unit_test(
 		    an_unlinked_act_does_not_come_back_through_its_process),
+		cmocka_unit_test(
+		    an_unlinked_tie_by_the_clock_splits_the_segment),
 		cmocka_unit_test(
 		    a_former_id_leads_to_the_chain_that_holds_its_seed),
 		cmocka_unit_test(late_evidence_gives_a_version_with_that_reason),
