@@ -38,8 +38,11 @@ def web_server(l):
     program = "lighttpd" if lab.SERVER == "lighttpd" else "apache2"
     found = []
     for pid in lab.descendants(l.proc.pid):
-        with open(f"/proc/{pid}/stat") as f:
-            name, _, rest = f.read().partition("(")[2].rpartition(")")
+        try:
+            with open(f"/proc/{pid}/stat") as f:
+                name, _, rest = f.read().partition("(")[2].rpartition(")")
+        except OSError:                             # it ended meanwhile
+            continue
         if name == program:
             found.append((int(rest.split()[1]), pid))
     need(found, "no", program)
