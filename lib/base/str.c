@@ -354,3 +354,15 @@ utf8_ok(struct str s)
 	}
 	return true;
 }
+
+struct str
+utf8_cut(struct str s, size_t most)
+{
+	size_t len = s.len < most ? s.len : most;
+
+	/* back to where the character begins that would be parted */
+	while (len < s.len && len > 0
+	    && ((unsigned char)s.p[len] & 0xc0) == 0x80)
+		len--;
+	return str_sub(s, 0, len);
+}

@@ -56,6 +56,8 @@ MUST_CHECK bool str_hex_u64(struct str s, uint64_t *n);	/* 0x may stand before *
 
 /* Strict UTF-8 (RFC 3629: no surrogates, nothing over-long, <= U+10FFFF). */
 bool utf8_ok(struct str s);
+/* At most `most` bytes of UTF-8, never a part of a character. */
+struct str utf8_cut(struct str s, size_t most);
 /* Length of the character that stands at p, 1 to 4; 0 if none rightly does. */
 size_t utf8_step(const char *p, size_t len);
 

@@ -46,7 +46,7 @@ file_part(struct str path)
 
 	while (i > 0 && path.p[i - 1] != '\\' && path.p[i - 1] != '/')
 		i--;
-	return str_sub(i < path.len ? str_sub(path, i, path.len) : path, 0, 80);
+	return utf8_cut(i < path.len ? str_sub(path, i, path.len) : path, 80);
 }
 
 static struct str
@@ -89,8 +89,8 @@ beginning(struct arena *a, const struct event *ev)
 	}
 	if (form != NULL && what.len > 0 && ev->outcome != OUTCOME_FAILURE)
 		return str_printf(a, "%.*s %s", STR_ARG(what), form);
-	return str_printf(a, "%.*s by %.*s", STR_ARG(str_sub(ev->action, 0, 80)),
-	    STR_ARG(str_sub(ev->actor, 0, 120)));
+	return str_printf(a, "%.*s by %.*s", STR_ARG(utf8_cut(ev->action, 80)),
+	    STR_ARG(utf8_cut(ev->actor, 120)));
 }
 
 struct str
@@ -104,5 +104,5 @@ chain_title(struct graph *g, struct arena *a, struct json_doc *doc,
 	return str_printf(a, "%.*s after %.*s%s%.*s",
 	    STR_ARG(tactic_title(a, c->tactics)),
 	    STR_ARG(beginning(a, &ev)), ev.host.len ? " on " : "",
-	    STR_ARG(str_sub(ev.host, 0, 120)));
+	    STR_ARG(utf8_cut(ev.host, 120)));
 }

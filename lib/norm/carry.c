@@ -216,10 +216,8 @@ carry_give_text(struct carrying *c, struct str prefix,
 		    JSON_NUL : JSON_UTF8));
 		return;
 	}
-	rest = str_sub(text, 0, TARGET_MOST);
-	while (rest.len > 0 && !utf8_ok(rest))	/* cut inside a character */
-		rest.len--;
-	x.target = first_of(x.target, str_trim(rest), STR(""));
+	x.target = first_of(x.target, str_trim(utf8_cut(text, TARGET_MOST)),
+	    STR(""));
 	if (norm_find(x.source) != NULL)	/* ours, but not in this form */
 		x.source = norm_join(c->a, x.source, STR(":text"), STR(""));
 	give(c, prefix, &x, text, NULL, NULL);

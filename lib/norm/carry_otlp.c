@@ -99,9 +99,7 @@ one(struct carrying *c, const struct resource *r, struct str text,
 	x.type = STR("log");
 	x.action = first_of(carry_text(c, v, "eventName"), first_of(attribute(
 	    c, list, "event.name"), carry_text(c, v, "severityText")));
-	x.target = str_trim(str_sub(body, 0, 1024));
-	while (x.target.len > 0 && !utf8_ok(x.target))
-		x.target.len--;
+	x.target = str_trim(utf8_cut(body, 1024));
 	if (norm_is_object(body)) {
 		x.metadata = metadata_of(c, r, text);
 		carry_give_text(c, prefix, &x, body);

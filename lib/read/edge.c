@@ -91,7 +91,7 @@ words_of(struct arena *a, const struct told *t)
 	struct str what = t->e.target.len > 0 ? t->e.target : t->e.actor;
 
 	return str_printf(a, "%.*s (%.*s)", STR_ARG(t->e.action),
-	    STR_ARG(str_sub(what, 0, 160)));
+	    STR_ARG(utf8_cut(what, 160)));
 }
 
 static struct str

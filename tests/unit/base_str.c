@@ -98,6 +98,20 @@ utf8_is_strict(void **state)
 }
 
 static void
+a_cut_parts_no_character(void **state)
+{
+	const struct str s = STR("a\xc3\xa4\xe2\x82\xac\xf0\x9f\xa6\x8a");
+	static const size_t want[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(want); i++) {
+		assert_int_equal(utf8_cut(s, i).len, want[i]);
+		assert_true(utf8_ok(utf8_cut(s, i)));
+	}
+	assert_int_equal(utf8_cut(str_of(NULL), 5).len, 0);
+}
+
+static void
 printing_and_copying_keep_the_bytes(void **state)
 {
 	struct arena *a = arena_new();
@@ -124,6 +138,7 @@ main(void)
 		cmocka_unit_test(cutting_gives_each_piece_once),
 		cmocka_unit_test(numbers_are_whole_or_refused),
 		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(a_cut_parts_no_character),
 		cmocka_unit_test(printing_and_copying_keep_the_bytes),
 	};
 
