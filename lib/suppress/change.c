@@ -56,11 +56,14 @@ enum rc
 suppress_change(struct store *st, struct graph *g, struct arena *a,
     struct str who, struct suppression *s, int64_t now_ns)
 {
-	int64_t last = s->counted;
-	enum rc rc = graph_event_last(g, &last);
+	struct suppression was;
+	int64_t last = 0;
+	enum rc rc = control_suppression_get(st, a, s->tenant, s->id, &was);
 
-	/* It was counted; what came while it was off is not its. */
-	if (rc == RC_OK && last > s->counted)
+	if (rc == RC_OK)
+		rc = graph_event_last(g, &last);
+	/* What comes while it is off is not its. */
+	if (rc == RC_OK && was.enabled != s->enabled && last > s->counted)
 		s->counted = last;
 	if (rc == RC_OK)
 		rc = control_suppression_set(st, s);
