@@ -139,9 +139,10 @@ install-system:
 deb: ## the Debian package, into build/deb
 	@sh packaging/deps.sh build deb
 	@sh packaging/deb.sh $(BUILD)/deb
-deb-test: deb ## lintian, the same bytes twice, install, upgrade, remove and purge in a fresh Debian
+SCENARIO ?=
+deb-test: deb ## the package in fresh Debians (root); SCENARIO=build, lighttpd, apache, fcgid or around: one part
 	@sh packaging/deps.sh deb deb-test
-	@/usr/bin/python3 packaging/debtest.py $(BUILD)/deb
+	@/usr/bin/python3 packaging/debtest.py $(BUILD)/deb $(SCENARIO)
 clean: ## remove what was built
 	rm -rf $(BUILD)
 .PHONY: help deps deps-test all install-system deb deb-test run check check-san check-clang lint eval bench install clean tests fuzz fuzzers

@@ -15,7 +15,7 @@ mkdir "$tree"
 cp -R "$root/packaging/debian" "$tree/debian"
 find "$tree" -name __pycache__ -type d -prune -exec rm -rf {} +
 chmod -R go=u-w "$tree"
-(cd "$tree" && MAKEFLAGS='' dpkg-buildpackage -b -us -uc -j"$(nproc)") >"$out/build.log" 2>&1 ||
+(cd "$tree" && MAKEFLAGS='' dpkg-buildpackage -b -us -uc -j"${JOBS:-$(nproc)}") >"$out/build.log" 2>&1 ||
 	{ tail -n 40 "$out/build.log" >&2; echo "the package does not build; all of it is in $out/build.log" >&2; exit 1; }
 rm -f "$out"/*.deb "$out"/*.changes "$out"/*.buildinfo
 mv "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$out"/
