@@ -62,8 +62,11 @@ def only_the_panels_own_pages_use_a_session(l):
     p.get("/admin/tenants", headers={"Sec-Fetch-Site": "cross-site"}).problem(401)
     p.request("DELETE", "/admin/session", headers={"X-TRACE-Panel": None}).problem(403)
     need(l.tool("key", "list", "gated")["keys"][-1]["name"] == "first", "a key was made")
-    for path in ("/events", "/chains", "/coverage", "/rate_limit", "/causal/live"):
-        p.get(path).problem(401)                    # a session is for /admin alone
+    for path in ("/events", "/chains", "/coverage", "/causal/live"):
+        p.get(path).problem(422)                    # an operator's: of which tenant?
+        p.get(path, headers={"Sec-Fetch-Site": "cross-site"}).problem(401)
+    p.get("/rate_limit").problem(401)               # a session has no bucket, and sends no events
+    p.post("/events", {"events": [sign_in(1)]}).problem(401)
     p.get("/admin/tenants", headers={"X-API-Key": "tra_nonsense"}).problem(401)
 
 
