@@ -342,7 +342,8 @@ start(struct app *app)
 
 	if (rc == RC_OK)
 		rc = committer_start(app->conf->data,
-		    (size_t)app->conf->queue_max, &own->committer);
+		    (size_t)app->conf->queue_max, (size_t)app->conf->cache,
+		    &own->committer);
 	if (rc != RC_OK) {
 		packs_close(own->packs);
 		mem_free(own);

@@ -154,8 +154,9 @@ MUST_CHECK enum rc ingest_ruleset_other(struct graph *g, const char *ruleset,
 /* ---- one committer for many waiting requests --------------------------- */
 
 struct committer;
-/* Starts the thread, with its own store. most: batches that may wait. */
-MUST_CHECK enum rc committer_start(const char *data, size_t most,
+/* Starts the thread, with its own store. most: batches that may wait; cache:
+ * bytes, see store_cache. */
+MUST_CHECK enum rc committer_start(const char *data, size_t most, size_t cache,
     struct committer **c);
 void committer_stop(struct committer *c);	/* finishes what waits */
 /* Hand in and wait until it is on disk. RC_BUSY: queue full or store busy. */

@@ -20,6 +20,7 @@
 
 enum {
 	HEAD_MOST = 64 << 10,
+	WORKERS_SHARE = 4,	/* of the cache: one part for all threads */
 	BUFFER_KEPT = 1 << 20,	/* greater ones are given back */
 };
 
@@ -61,6 +62,7 @@ serve_begin(const char *name, struct config *conf, char why[SERVE_WHY],
 	    log != NULL && strcmp(log, "stderr") == 0);
 	hash_init();
 	*app = (struct app){ .conf = conf };
+	mem_lean();
 	if (!config_read(conf, why, SERVE_WHY)) {
 		log_err("configuration: %s", why);
 		app->trouble = why;
@@ -83,6 +85,7 @@ serve_store(struct app *app)
 	enum rc rc = store_open(app->conf->data, false, &app->store);
 
 	if (rc == RC_OK) {
+		store_cache(app->store, (size_t)app->conf->cache);
 		app->trouble = NULL;
 		fcgi_follow_parent();	/* the user may be another */
 		return RC_OK;
@@ -131,7 +134,9 @@ worker_ready(struct worker *w)
 		return;
 	if (w->app.store == NULL && now_ns >= w->open_next_ns) {
 		w->open_next_ns = now_ns + NS_PER_S;
-		(void)serve_store(&w->app);
+		if (serve_store(&w->app) == RC_OK && w->shop->ep->threaded)
+			store_cache(w->app.store, (size_t)(w->shop->conf.cache /
+			    w->shop->conf.threads / WORKERS_SHARE));
 	}
 	if (w->app.store != NULL || w->shop->ep->no_store) {
 		const char *trouble = w->app.trouble;

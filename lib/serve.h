@@ -56,6 +56,7 @@ struct config {			/* tra-ce.conf; rows in serve/config.c */
 	struct conf_spans webhook_retries;
 	bool confine;		/* see confine.h */
 	int64_t memory_max;	/* bytes of data that a responder may have */
+	int64_t cache;		/* bytes that it may cache of graphs */
 };
 /* Reads $TRACE_CONFIG, /etc/tra-ce/tra-ce.conf or ../etc/tra-ce.conf; what is
  * missing has its default. False: `why` says which line. */

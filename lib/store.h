@@ -31,6 +31,10 @@ struct graph;
  * folder's owner. RC_ABSENT: no store there and not create. */
 MUST_CHECK enum rc store_open(const char *data, bool create, struct store **st);
 void store_close(struct store *st);
+/* Bytes that the graphs opened from now on may cache in all (64 MiB unless
+ * said). What is found never depends on it. */
+void store_cache(struct store *st, size_t bytes);
+size_t store_cache_most(const struct store *st);
 /* As root, become the owner of DATA if it is there, before anything is made in
  * it that the responders must be able to open. */
 MUST_CHECK enum rc store_owner(const char *data);
@@ -260,12 +264,6 @@ MUST_CHECK enum rc graph_label_put(struct graph *g, int64_t ev, int64_t seg,
 MUST_CHECK enum rc graph_label_get(struct graph *g, int64_t ev, int64_t *seg,
     bool *seed, double *strength);
 MUST_CHECK enum rc graph_labels_drop(struct graph *g, int64_t seg);
-/* Artifacts and accounts that a segment's shown events name. */
-MUST_CHECK enum rc graph_segment_art_put(struct graph *g, int64_t entity,
-    int64_t seg);
-MUST_CHECK enum rc graph_segment_arts(struct graph *g, struct arena *a,
-    int64_t entity, int64_t **segs, size_t *n);
-MUST_CHECK enum rc graph_segment_arts_drop(struct graph *g, int64_t seg);
 
 /* ---- chains ------------------------------------------------------------ */
 

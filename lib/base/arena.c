@@ -97,6 +97,19 @@ mem_free(void *p)
 	free(p);
 }
 
+/* glibc keeps a heap for each thread and learns to keep ever more of what a
+ * thread has freed, so that eight which have each met one big body hold eight
+ * times as much for good. Fixed thresholds switch the learning off. */
+enum { HEAPS_MOST = 4, KEPT_MOST = 1 << 20 };
+
+void
+mem_lean(void)
+{
+	(void)mallopt(M_ARENA_MAX, HEAPS_MOST);
+	(void)mallopt(M_MMAP_THRESHOLD, KEPT_MOST);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_MOST);
+}
+
 void
 mem_trim(void)
 {

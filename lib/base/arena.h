@@ -44,6 +44,9 @@ void *mem_get(size_t len);		/* zeroed */
 void *mem_resize(void *p, size_t len);
 char *mem_copy(const void *p, size_t len);	/* NUL behind it */
 void mem_free(void *p);
+/* Once, before the first thread: freed memory goes back to the system soon,
+ * and threads share their heaps. */
+void mem_lean(void);
 /* Give the system back what was freed; takes milliseconds, so when idle. */
 void mem_trim(void);
 

@@ -53,6 +53,19 @@ grow(struct table *t)
 	mem_free(old.used);
 }
 
+size_t
+table_bytes(const struct table *t)
+{
+	return t->room * (sizeof(*t->key) + sizeof(*t->value) +
+	    sizeof(*t->used));
+}
+
+bool
+table_grows(const struct table *t)
+{
+	return (t->n + 1) * 3 > t->room * 2;
+}
+
 void
 table_init(struct table *t)
 {
@@ -81,7 +94,7 @@ table_add(struct table *t, uint64_t key, int64_t value, bool *added)
 {
 	size_t i;
 
-	if ((t->n + 1) * 3 > t->room * 2)
+	if (table_grows(t))
 		grow(t);
 	i = seek(t, key);
 	*added = t->used[i] == 0;

@@ -16,6 +16,8 @@ struct table {
 
 void table_init(struct table *t);
 void table_release(struct table *t);
+size_t table_bytes(const struct table *t);
+bool table_grows(const struct table *t);	/* with the next new key */
 void table_clear(struct table *t);		/* empty, memory kept */
 void table_put(struct table *t, uint64_t key, int64_t value);
 /* Forget the key; nothing happens if it is not there. */

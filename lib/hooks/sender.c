@@ -26,6 +26,7 @@
 enum {
 	TURN_MS = 100,
 	TENANTS_OPEN = 256,
+	CACHE_BYTES = 16 << 20,
 	FAR_MS = 1000,			/* without the lock, or without a store */
 	STOP_MS = 3000,			/* for what is under way at the end */
 };
@@ -51,6 +52,7 @@ take_office(struct sender *s)
 			rc = store_hooks_send(s->st);
 		if (rc == RC_OK) {
 			store_keep_open(s->st, TENANTS_OPEN);
+			store_cache(s->st, CACHE_BYTES);
 			return true;
 		}
 		if (told_to_stop(s, FAR_MS))

@@ -64,6 +64,32 @@ keeper_of(struct ingest *in, int64_t tenant)
 	return in->keeper[oldest].k;
 }
 
+/* All together keep to the store's figure. Those used longest ago forget what
+ * they hold, never the one in use: it is read back from the segments' rows. */
+static void
+keepers_trim(struct ingest *in, const struct keeper *in_use)
+{
+	size_t i, oldest, sum = 0;
+
+	for (;;) {
+		oldest = KEEPERS_MAX;
+		for (i = 0, sum = 0; i < KEEPERS_MAX; i++) {
+			if (in->keeper[i].k == NULL)
+				continue;
+			sum += keeper_bytes(in->keeper[i].k);
+			if (in->keeper[i].k != in_use &&
+			    (oldest == KEEPERS_MAX || in->keeper[i].used <
+			    in->keeper[oldest].used))
+				oldest = i;
+		}
+		if (sum <= store_cache_most(in->st) || oldest == KEEPERS_MAX)
+			return;
+		keeper_free(in->keeper[oldest].k);
+		in->keeper[oldest].k = NULL;
+		in->keeper[oldest].used = 0;
+	}
+}
+
 struct work {
 	struct graph *g;
 	struct arena *a;
@@ -426,6 +452,7 @@ ingest_commit(struct ingest *in, int64_t tenant, struct ingest_batch **batches,
 		graph_rollback(w.g);
 	if (rc != RC_OK)
 		keeper_forget(k);
+	keepers_trim(in, k);
 	arena_free(w.a);
 	return rc;
 }

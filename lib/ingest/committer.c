@@ -208,7 +208,8 @@ run(void *arg)
 }
 
 enum rc
-committer_start(const char *data, size_t most, struct committer **out)
+committer_start(const char *data, size_t most, size_t cache,
+    struct committer **out)
 {
 	struct committer *c = mem_get(sizeof(*c));
 	enum rc rc = store_open(data, false, &c->st);
@@ -217,6 +218,7 @@ committer_start(const char *data, size_t most, struct committer **out)
 		mem_free(c);
 		return rc;
 	}
+	store_cache(c->st, cache);
 	c->in = ingest_new(c->st);
 	tell_open(c, data);
 	pthread_mutex_init(&c->telling, NULL);

@@ -42,6 +42,7 @@ struct keeper *keeper_new(void);
 void keeper_free(struct keeper *k);
 /* Forget everything: another process has written. */
 void keeper_forget(struct keeper *k);
+size_t keeper_bytes(const struct keeper *k);	/* in memory, about */
 
 struct fresh {			/* what a transaction brought */
 	int64_t *events;	/* new ones, and those whose record changed */
@@ -94,6 +95,7 @@ void memo_forget(struct memo *m);
 void memo_list_changed(struct memo *m, uint64_t dep_key);
 /* This event's record is another one now. */
 void memo_record_changed(struct memo *m, int64_t ev);
+size_t memo_bytes(const struct memo *m);
 bool memo_is_empty(const struct memo *m);
 /* It takes in no more: time to forget all. */
 bool memo_is_full(const struct memo *m);

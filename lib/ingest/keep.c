@@ -276,6 +276,7 @@ sweep(struct update *u)
 		k->all[at] = k->all[--k->n];
 		table_put(&k->segs, (uint64_t)k->all[at]->seg, at);
 		table_drop(&k->segs, (uint64_t)u->dropped[i]->seg);
+		k->bytes -= kseg_bytes(u->dropped[i]);
 		mem_free(u->dropped[i]);
 	}
 }

@@ -67,6 +67,7 @@ struct keeper {
 	struct shared arts;
 	struct memo memo;	/* for big segments alone */
 	int idle;		/* updates since it was of use */
+	size_t bytes;		/* of segments, about */
 	struct json_doc *doc;
 };
 
@@ -78,6 +79,7 @@ struct bag *bag_of(const struct index *x, uint64_t key);
 struct kseg *kseg_get(struct keeper *k, int64_t seg);
 struct kseg *kseg_add(struct keeper *k, int64_t seg, const struct segment *s,
     const uint64_t *deps, size_t n_deps);
+size_t kseg_bytes(const struct kseg *x);
 /* Take a segment out of every index; it is freed at the end of the update. */
 void kseg_drop(struct keeper *k, struct kseg *x);
 void kchain_add(struct kchain *c, struct kseg *s);

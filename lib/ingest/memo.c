@@ -21,7 +21,7 @@
 enum {
 	ANSWERS_MOST = 1 << 17,
 	NODES_MOST = 1 << 15,
-	BYTES_MOST = 48 << 20,
+	BYTES_MOST = 32 << 20,
 	WALK_MOST = 32,		/* longer lists are read again */
 };
 
@@ -314,6 +314,13 @@ memo_list_changed(struct memo *m, uint64_t dep_key)
 	table_put(&m->all->ages, dep_key, age + 1);
 }
 
+size_t
+memo_bytes(const struct memo *m)
+{
+	return arena_used(m->all->mem) + table_bytes(&m->all->ages) +
+	    table_bytes(&m->all->at) + table_bytes(&m->all->nodes);
+}
+
 bool
 memo_is_empty(const struct memo *m)
 {
@@ -331,5 +338,5 @@ memo_is_full(const struct memo *m)
 {
 	return m->all->n >= ANSWERS_MOST || m->all->n_nodes >= NODES_MOST ||
 	    m->all->ages.n >= ANSWERS_MOST ||
-	    arena_used(m->all->mem) >= BYTES_MOST;
+	    memo_bytes(m) >= BYTES_MOST;
 }

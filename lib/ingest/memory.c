@@ -112,6 +112,23 @@ kseg_new(int64_t seg, const struct segment *s, const uint64_t *deps,
 	return x;
 }
 
+/* With its places in lanes and bags and its part of a chain, about. */
+size_t
+kseg_bytes(const struct kseg *x)
+{
+	enum { ABOUT = 128 };
+
+	return sizeof(*x) + ABOUT + x->n_arts * (sizeof(*x->arts) +
+	    sizeof(struct held) + sizeof(struct lane)) +
+	    x->n_deps * (sizeof(*x->deps) + sizeof(struct bag));
+}
+
+size_t
+keeper_bytes(const struct keeper *k)
+{
+	return k->bytes + memo_bytes(&k->memo);
+}
+
 struct kseg *
 kseg_add(struct keeper *k, int64_t seg, const struct segment *s,
     const uint64_t *deps, size_t n_deps)
@@ -125,6 +142,7 @@ kseg_add(struct keeper *k, int64_t seg, const struct segment *s,
 	}
 	table_put(&k->segs, (uint64_t)seg, (int64_t)k->n);
 	k->all[k->n++] = x;
+	k->bytes += kseg_bytes(x);
 	for (i = 0; i < n_deps; i++)
 		bag_add(bag_make(&k->deps, deps[i]), x);
 	shared_add(&k->arts, x);
@@ -187,7 +205,7 @@ keeper_forget(struct keeper *k)
 		mem_free(k->all[i]);
 	mem_free(k->all);
 	k->all = NULL;
-	k->n = k->room = 0;
+	k->n = k->room = k->bytes = 0;
 	table_release(&k->segs);
 	index_release(&k->deps);
 	shared_release(&k->arts);

@@ -29,6 +29,7 @@ enum {
 	/* A store keeps few tenants' files open; more feeds than that would
 	 * make it open and close them every turn. */
 	FEEDS_A_STORE = 8,
+	SHELF_CACHE = 8 << 20,	/* it reads the log's end */
 };
 
 struct shelf {
@@ -62,6 +63,7 @@ shelf_take(struct hub *h)
 		return NULL;
 	sh = mem_get(sizeof(*sh));
 	sh->store = st;
+	store_cache(st, SHELF_CACHE);
 	sh->feeds = 1;
 	sh->next = h->shelves;
 	h->shelves = sh;

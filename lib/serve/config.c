@@ -41,6 +41,9 @@ static const struct conf_row rows[] = {
 	    "data that one responder may have in memory; 0: no limit" },
 	{ "events", "records_max", CONF_COUNT, AT(records_max), "200000",
 	    "records in one request" },
+	{ "process", "cache", CONF_SIZE, AT(cache), "64M",
+	    "what one responder may cache of its tenants' graphs; who takes in"
+	    " events, as much again of what links them" },
 	{ "events", "record_max", CONF_SIZE, AT(record_max), "1M",
 	    "one record" },
 	{ "events", "threads", CONF_COUNT, AT(threads), "8",
@@ -182,6 +185,7 @@ numbers_ok(const struct config *c, char *why, size_t len)
 		{ "kept", c->webhook_kept_s, 60, 1 << 30 },
 		{ "at_once", c->webhook_at_once, 1, 1000 },
 		{ "memory_max", c->memory_max, 0, INT64_MAX },
+		{ "cache", c->cache, 4 << 20, (int64_t)1 << 36 },
 	};
 	size_t i;
 

@@ -133,7 +133,7 @@ fresh_open(struct store *st, int64_t tenant, const char *folder, int lock,
 		rc = graph_file_open(st, name, &db);
 	if (rc != RC_OK)
 		return rc;
-	g = graph_open(db, tenant);
+	g = graph_open(db, tenant, store_names(st));
 	g->lock = lock;
 	snprintf(g->folder, sizeof(g->folder), "%s", name);
 	own = lock_take(st, name);

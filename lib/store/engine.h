@@ -61,6 +61,10 @@ void db_checkpoint(struct db *db);
 /* Statements of ours without parameters or rows, as of a schema. */
 MUST_CHECK enum rc db_exec(struct db *db, const char *text);
 
+/* Bytes of pages in memory; give back those that nobody is using. */
+size_t db_cached(const struct db *db);
+void db_shed(struct db *db);
+
 struct stmt;
 struct query {
 	struct db *db;

@@ -24,15 +24,10 @@ static const char *const sql[] = {
 	[DATA_VERSION] = "PRAGMA data_version",
 };
 
-enum {
-	WORDS_MOST = 50000,
-	ENTITIES_MOST = 200000,
-	CARRIERS_MOST = 500000,
-	REFS_MOST = 1 << 20,
-};
+enum { REFS_MOST = 1 << 20 };
 
 struct graph *
-graph_open(struct db *db, int64_t tenant)
+graph_open(struct db *db, int64_t tenant, size_t names)
 {
 	struct graph *g = mem_get(sizeof(*g));
 
@@ -41,11 +36,11 @@ graph_open(struct db *db, int64_t tenant)
 	g->lock = -1;
 	g->version = -1;
 	g->unlinks = -1;
-	cache_init(&g->words, WORDS_MOST);
-	cache_init(&g->texts, WORDS_MOST);
-	cache_init(&g->entities, ENTITIES_MOST);
-	cache_init(&g->carriers, CARRIERS_MOST);
-	cache_init(&g->counts, CARRIERS_MOST);
+	cache_init(&g->words, names / 16);
+	cache_init(&g->texts, names / 16);
+	cache_init(&g->entities, names / 2);
+	cache_init(&g->carriers, names * 3 / 16);
+	cache_init(&g->counts, names * 3 / 16);
 	cache_init(&g->nodes, SIZE_MAX);
 	raws_init(&g->raws);
 	buf_init(&g->refs, REFS_MOST);
@@ -83,6 +78,27 @@ graph_forget(struct graph *g)
 	cache_clear(&g->carriers);
 	cache_clear(&g->counts);
 	graph_view_reset(g);
+}
+
+size_t
+graph_cached(const struct graph *g)
+{
+	return db_cached(g->db) + cache_bytes(&g->words) +
+	    cache_bytes(&g->texts) + cache_bytes(&g->entities) +
+	    cache_bytes(&g->carriers) + cache_bytes(&g->counts);
+}
+
+void
+graph_shed(struct graph *g)
+{
+	size_t i;
+
+	graph_forget(g);
+	for (i = 0; i < BLOCKS_CACHED; i++) {
+		buf_release(&g->raws.cached[i].data);
+		g->raws.cached[i].block = 0;
+	}
+	db_shed(g->db);
 }
 
 int64_t

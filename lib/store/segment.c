@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the engine keeps between commits: segments, labels, artifacts. Bodies
+ * What the engine keeps between commits: segments and labels. Bodies
  * and dependencies are its own business. A segment's `updated` is one more
  * than any other's, so who remembers the greatest can ask for what changed.
  */
 #include "store/state.h"
 
-enum { ADD, REPLACE, GET, DROP, LATEST, LIST, LABEL_PUT, LABEL_GET, LABELS_DROP,
-	ART_PUT, ARTS_DROP, ARTS };
+enum { ADD, REPLACE, GET, DROP, LATEST, LIST, LABEL_PUT, LABEL_GET, LABELS_DROP };
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO segment (body, deps, updated) VALUES (?, ?, ?)",
 	[REPLACE] = "UPDATE segment SET body = ?, deps = ?, updated = ?"
@@ -23,10 +22,6 @@ static const char *const sql[] = {
 	    " strength = excluded.strength",
 	[LABEL_GET] = "SELECT seg, seed, strength FROM label WHERE ev = ?",
 	[LABELS_DROP] = "DELETE FROM label WHERE seg = ?",
-	[ART_PUT] = "INSERT INTO segment_art (entity, seg) VALUES (?, ?)"
-	    " ON CONFLICT DO NOTHING",
-	[ARTS_DROP] = "DELETE FROM segment_art WHERE seg = ?",
-	[ARTS] = "SELECT seg FROM segment_art WHERE entity = ? ORDER BY seg",
 };
 enum { BODY_MOST = 256 << 20 };
 
@@ -108,9 +103,7 @@ drop_by_seg(struct graph *g, const char *text, int64_t seg)
 enum rc
 graph_segment_drop(struct graph *g, int64_t seg)
 {
-	enum rc rc = drop_by_seg(g, sql[ARTS_DROP], seg);
-
-	return rc == RC_OK ? drop_by_seg(g, sql[DROP], seg) : rc;
+	return drop_by_seg(g, sql[DROP], seg);
 }
 
 enum rc
@@ -162,44 +155,4 @@ enum rc
 graph_labels_drop(struct graph *g, int64_t seg)
 {
 	return drop_by_seg(g, sql[LABELS_DROP], seg);
-}
-
-/* ---- artifacts --------------------------------------------------------- */
-
-enum rc
-graph_segment_art_put(struct graph *g, int64_t entity, int64_t seg)
-{
-	struct query q = query_begin(g->db, sql[ART_PUT]);
-
-	query_put_int(&q, entity);
-	query_put_int(&q, seg);
-	return query_run(&q);
-}
-
-enum rc
-graph_segment_arts_drop(struct graph *g, int64_t seg)
-{
-	return drop_by_seg(g, sql[ARTS_DROP], seg);
-}
-
-enum rc
-graph_segment_arts(struct graph *g, struct arena *a, int64_t entity,
-    int64_t **segs, size_t *n)
-{
-	struct query q = query_begin(g->db, sql[ARTS]);
-	int64_t *list = NULL;
-	size_t room = 0, many = 0;
-	enum rc rc;
-
-	query_put_int(&q, entity);
-	while (query_next(&q)) {
-		list = arena_grow(a, list, &room, many + 1, sizeof(*list));
-		list[many++] = query_int(&q, 0);
-	}
-	rc = query_end(&q, RC_OK);
-	if (rc != RC_OK)
-		return rc;
-	*segs = list;
-	*n = many;
-	return RC_OK;
 }

@@ -2,12 +2,11 @@
 /*
  * The engine of today: SQLite in WAL mode. The only file with sqlite3.h.
  *
- * Waiting for a lock: SQLite's own busy_timeout backs off to 100 ms, which
- * starves whoever came last (p99 over a second with eight writers). Sleeping
- * 0.2-0.8 ms at random costs some CPU and keeps the worst wait near 40 ms.
- *
  * The WAL is moved into the file by db_checkpoint, when idle. Should nobody
- * ever be idle, a commit does it once the WAL has grown to WAL_MOST.
+ * ever be idle, a commit does it once the WAL has grown to WAL_MOST. Readers
+ * without a gap between them would keep it from beginning anew: at twice that
+ * length a commit waits a moment for them. Only one reader that never ends can
+ * still make it grow: ours read in short steps.
  */
 #include "store/engine.h"
 
@@ -19,17 +18,18 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "store/opening.h"
+#include "store/patience.h"
 #include "store/steps.h"
 
 enum {
 	STATEMENTS_MAX = 256,	/* cached; a power of two, more than we have */
 	PAGE_LEN = 4096,
-	WAL_MOST = 256 << 20,
+	WAL_MOST = (64 << 20) / PAGE_LEN,
+	WAL_STEP = WAL_MOST / 4,	/* grown so much: try again to begin anew */
 };
-static const int64_t patience_ns = 5 * NS_PER_S;
+static const int64_t patience_ns = 5 * NS_PER_S, readers_ns = NS_PER_S / 4;
 
 struct stmt {
 	const char *sql;
@@ -42,7 +42,8 @@ struct db {
 	sqlite3 *h;
 	char *path;
 	struct stmt *bucket[STATEMENTS_MAX];
-	int64_t waiting_since_ns;
+	struct patience patience;
+	int wal_tried;		/* its length when it was last to begin anew */
 	bool writing, damaged;
 	enum rc broken;		/* what broke the open transaction */
 };
@@ -51,17 +52,12 @@ struct db {
 	"PRAGMA page_size = 4096;"                                          \
 	"PRAGMA journal_mode = WAL;"                                        \
 	"PRAGMA journal_size_limit = 67108864;"                             \
-	"PRAGMA mmap_size = 268435456;"                                     \
 	"PRAGMA temp_store = MEMORY;"                                       \
 	"PRAGMA trusted_schema = OFF;"                                      \
 	"PRAGMA cell_size_check = ON;"
 
-enum { BEGIN, COMMIT, ROLLBACK };
-static const char *const sql[] = {
-	[BEGIN] = "BEGIN IMMEDIATE",
-	[COMMIT] = "COMMIT",
-	[ROLLBACK] = "ROLLBACK",
-};
+static const char sql_begin[] = "BEGIN IMMEDIATE", sql_commit[] = "COMMIT",
+    sql_rollback[] = "ROLLBACK";
 
 /* ---- results ---------------------------------------------------------- */
 
@@ -112,19 +108,35 @@ fault(struct db *db, int code, const char *what)
 	return rc;
 }
 
+static void
+checkpoint(struct db *db, int mode)
+{
+	int code = sqlite3_wal_checkpoint_v2(db->h, NULL, mode, NULL, NULL);
+
+	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY &&
+	    (code & 0xff) != SQLITE_LOCKED)
+		(void)fault(db, code, "checkpoint");
+}
+
+/* After each commit; the WAL has so many pages. */
 static int
-on_busy(void *ctx, int times)
+on_commit(void *ctx, sqlite3 *h, const char *name, int pages)
 {
 	struct db *db = ctx;
-	struct timespec nap = { 0, 200000 + (long)(random_u64() % 600000) };
-	int64_t now_ns = clock_mono_ns();
 
-	if (times == 0)
-		db->waiting_since_ns = now_ns;
-	if (now_ns - db->waiting_since_ns > patience_ns)
-		return 0;
-	nanosleep(&nap, NULL);
-	return 1;
+	(void)h, (void)name;
+	if (pages < WAL_MOST)
+		return SQLITE_OK;
+	checkpoint(db, SQLITE_CHECKPOINT_PASSIVE);
+	if (pages < 2 * WAL_MOST)
+		db->wal_tried = 0;
+	if (pages < 2 * WAL_MOST || pages < db->wal_tried + WAL_STEP)
+		return SQLITE_OK;
+	db->wal_tried = pages;
+	db->patience.most_ns = readers_ns;
+	checkpoint(db, SQLITE_CHECKPOINT_RESTART);
+	db->patience.most_ns = patience_ns;
+	return SQLITE_OK;
 }
 
 /* ---- opening ----------------------------------------------------------- */
@@ -138,7 +150,7 @@ db_exec(struct db *db, const char *text)
 }
 
 /* Two who turn a new file to WAL at once: SQLite tells one of them "busy"
- * without asking on_busy, since waiting could be a deadlock. */
+ * without asking patience, since waiting could be a deadlock. */
 static enum rc
 wal_begin(struct db *db)
 {
@@ -161,7 +173,7 @@ tune(struct db *db, const struct db_want *want)
 
 	if (rc != RC_OK)
 		return rc;
-	sqlite3_wal_autocheckpoint(db->h, WAL_MOST / PAGE_LEN);
+	sqlite3_wal_hook(db->h, on_commit, db);
 	sqlite3_snprintf(sizeof(text), text,
 	    "PRAGMA synchronous = %s; PRAGMA cache_size = -%d",
 	    want->durable ? "FULL" : "OFF", want->cache_kib);
@@ -188,7 +200,8 @@ db_open(const struct db_want *want, struct db **out)
 	code = sqlite3_open_v2(want->path, &db->h,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	sqlite3_extended_result_codes(db->h, 1);
-	sqlite3_busy_handler(db->h, on_busy, db);
+	db->patience.most_ns = patience_ns;
+	sqlite3_busy_handler(db->h, patience_nap, &db->patience);
 	sqlite3_file_control(db->h, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	rc = code == SQLITE_OK ? tune(db, want) : fault(db, code, "open");
 	if (rc == RC_OK)
@@ -243,7 +256,7 @@ db_begin(struct db *db)
 
 	assert(!db->writing);
 	db->broken = RC_OK;
-	rc = step_one(db, sql[BEGIN]);
+	rc = step_one(db, sql_begin);
 	db->writing = rc == RC_OK;
 	return rc;
 }
@@ -254,7 +267,7 @@ db_commit(struct db *db)
 	enum rc rc;
 
 	assert(db->writing);
-	rc = db->broken != RC_OK ? db->broken : step_one(db, sql[COMMIT]);
+	rc = db->broken != RC_OK ? db->broken : step_one(db, sql_commit);
 	if (rc == RC_OK)
 		db->writing = false;
 	else
@@ -270,22 +283,12 @@ db_rollback(struct db *db)
 	db->writing = false;
 	db->broken = RC_OK;
 	/* SQLite may have done it by itself, on a full disk for one. */
-	if (sqlite3_get_autocommit(db->h) == 0 &&
-	    step_one(db, sql[ROLLBACK]) != RC_OK)
+	if (!sqlite3_get_autocommit(db->h) && step_one(db, sql_rollback))
 		log_err("cannot roll back, file=%s", db->path);
 }
 
-bool
-db_writing(const struct db *db)
-{
-	return db->writing;
-}
-
-bool
-db_damaged(const struct db *db)
-{
-	return db->damaged;
-}
+bool db_writing(const struct db *db) { return db->writing; }
+bool db_damaged(const struct db *db) { return db->damaged; }
 
 int64_t
 db_last_id(const struct db *db)
@@ -302,16 +305,25 @@ db_changes(const struct db *db)
 void
 db_checkpoint(struct db *db)
 {
-	int code;
+	/* Waits for nobody, moves what no reader still needs. */
+	if (!db->writing)
+		checkpoint(db, SQLITE_CHECKPOINT_PASSIVE);
+}
 
-	if (db->writing)
-		return;
-	/* Passive: waits for nobody, moves what no reader still needs. */
-	code = sqlite3_wal_checkpoint_v2(db->h, NULL,
-	    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY &&
-	    (code & 0xff) != SQLITE_LOCKED)
-		(void)fault(db, code, "checkpoint");
+size_t
+db_cached(const struct db *db)
+{
+	int now = 0, most = 0;
+
+	(void)sqlite3_db_status(db->h, SQLITE_DBSTATUS_CACHE_USED, &now, &most,
+	    0);
+	return (size_t)now;
+}
+
+void
+db_shed(struct db *db)
+{
+	(void)sqlite3_db_release_memory(db->h);
 }
 
 /* ---- queries ----------------------------------------------------------- */

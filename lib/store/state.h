@@ -27,6 +27,9 @@ struct store {
 	ino_t limits_inode;		/* another one: somebody made it anew */
 	struct graph **graph;	/* graphs_most places */
 	size_t graphs_most;
+	size_t cache;		/* bytes, see store_cache */
+	size_t cached;		/* sum over the graphs */
+	struct graph *last;	/* that was turned to, or NULL */
 	uint64_t tick;
 };
 
@@ -55,6 +58,7 @@ struct graph {
 	char folder[FOLDER_TEXT];	/* where its file is */
 	int lock;		/* of a rebuild, else -1 */
 	uint64_t used;		/* for the store's LRU */
+	size_t cached;		/* as counted in the store's sum */
 	int64_t version;	/* of the database at the last begin */
 	int64_t events_added;	/* in the open transaction */
 	struct cache words, texts;	/* by text, by number */
@@ -70,14 +74,19 @@ struct graph {
 
 /* Forget what was remembered of the dictionaries and nodes. */
 void graph_forget(struct graph *g);
-struct graph *graph_open(struct db *db, int64_t tenant);
+/* names: bytes for what is remembered of the dictionaries. */
+struct graph *graph_open(struct db *db, int64_t tenant, size_t names);
 void graph_close(struct graph *g);
+size_t graph_cached(const struct graph *g);	/* bytes of pages and names */
+void graph_shed(struct graph *g);	/* gives them back; no transaction */
 
 /* store.c: the file of a tenant's graph in that folder. */
 MUST_CHECK enum rc graph_file_open(struct store *st, const char *folder,
     struct db **db);
 /* Has a rebuild put another file in this one's place? Then open that. */
 enum rc graph_follow(struct graph *g, bool *moved);
+
+size_t store_names(const struct store *st);	/* bytes for one graph's names */
 
 /* control.c */
 MUST_CHECK enum rc tenant_folder(struct store *st, int64_t tenant,

@@ -19,6 +19,8 @@
 #include "base/hash.h"
 #include "ingest.h"
 
+enum { CACHE_TINY = 8 << 10, CACHE = 64 << 20 };
+
 struct bench {
 	char data[64];
 	struct store *st;
@@ -29,7 +31,7 @@ struct bench {
 };
 
 static void
-bench_open(struct bench *b)
+bench_open(struct bench *b, size_t cache)
 {
 	memset(b, 0, sizeof(*b));
 	hash_init();
@@ -39,6 +41,7 @@ bench_open(struct bench *b)
 	assert_int_equal(store_open(b->data, true, &b->st), RC_OK);
 	assert_int_equal(store_tenant_add(b->st, b->a, STR("t"),
 	    STR("standard"), 0, &b->t), RC_OK);
+	store_cache(b->st, cache);
 	b->in = ingest_new(b->st);
 	assert_int_equal(store_graph(b->st, b->t.id, &b->g), RC_OK);
 }
@@ -204,6 +207,7 @@ compare_all(struct bench *b)
 	return want.n;
 }
 
+/* Also with caches that are emptied all the time. */
 static void
 incremental_is_from_scratch(void **state)
 {
@@ -215,7 +219,7 @@ incremental_is_from_scratch(void **state)
 	(void)state;
 	for (round = 1; round <= 12; round++) {
 		seed = round * 7919;
-		bench_open(&b);
+		bench_open(&b, round % 2 ? CACHE : CACHE_TINY);
 		for (n = 0; n < 160;) {
 			body = (struct str){ 0 };
 			for (batch = 1 + dice(20); batch > 0; batch--, n++) {
@@ -247,7 +251,7 @@ what_is_remembered_of_big_segments_is_true(void **state)
 	(void)state;
 	for (round = 1; round <= 3; round++) {
 		seed = round * 15485863;
-		bench_open(&b);
+		bench_open(&b, CACHE);
 		for (n = 0; n < 1500;) {
 			body = (struct str){ 0 };
 			for (batch = 1 + dice(150); batch > 0; batch--, n++) {
@@ -277,7 +281,7 @@ links_over_what_is_shared_are_from_scratch(void **state)
 	(void)state;
 	for (round = 1; round <= 3; round++) {
 		seed = round * 32452843;
-		bench_open(&b);
+		bench_open(&b, round % 2 ? CACHE : CACHE_TINY);
 		for (n = 0; n < 500;) {
 			body = (struct str){ 0 };
 			for (batch = 1 + dice(60); batch > 0; batch--, n++) {
@@ -306,7 +310,7 @@ edges_run_forward_and_are_few(void **state)
 
 	(void)state;
 	seed = 4711;
-	bench_open(&b);
+	bench_open(&b, CACHE);
 	for (i = 0; i < 300; i++)
 		take_in(&b, random_event(b.a, i));
 	v = graph_view(b.g);

@@ -225,9 +225,8 @@ segments_are_kept_and_their_changes_told(void **state)
 	struct segment_row b = { .body = STR("bb"), .deps = STR("d2") };
 	struct segment_row got, gone = { .seg = 77 };
 	struct segs all = { 0 }, late = { 0 };
-	int64_t then, seg, *segs;
+	int64_t then, seg;
 	double strength;
-	size_t n;
 	bool seed;
 
 	kit_begin(k);
@@ -253,17 +252,10 @@ segments_are_kept_and_their_changes_told(void **state)
 	OK(graph_label_put(k->g, 5, b.seg, true, 1));
 	OK(graph_label_get(k->g, 5, &seg, &seed, &strength));
 	assert_true(seg == b.seg && seed && strength == 1);
-	OK(graph_segment_art_put(k->g, 9, b.seg));
-	OK(graph_segment_art_put(k->g, 9, a.seg));
-	OK(graph_segment_art_put(k->g, 9, a.seg));
-	OK(graph_segment_arts(k->g, k->a, 9, &segs, &n));
-	assert_true(n == 2 && segs[0] == a.seg && segs[1] == b.seg);
 	OK(graph_labels_drop(k->g, b.seg));
 	assert_int_equal(graph_label_get(k->g, 5, &seg, &seed, &strength),
 	    RC_ABSENT);
 	OK(graph_segment_drop(k->g, b.seg));
-	OK(graph_segment_arts(k->g, k->a, 9, &segs, &n));
-	assert_int_equal(n, 1);
 	assert_int_equal(graph_segment_get(k->g, k->a, b.seg, &got),
 	    RC_ABSENT);
 	/* The highest number was dropped and is not given again. */
