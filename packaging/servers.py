@@ -10,7 +10,7 @@ Apache's processes never run as root. Where root says `make run`, they and the
 responders are www-data's, and so is the data folder; a checkout that www-data
 cannot enter (below /root, say) is served from a copy.
 """
-import collections, os, pwd, resource, shlex, shutil, signal, socket, subprocess
+import collections, ctypes, os, pwd, resource, shlex, shutil, signal, socket, subprocess
 import sys, tempfile, threading, time
 
 SUN_PATH = 107                  # bytes of a socket's name, without its NUL
@@ -106,6 +106,14 @@ def program(name):
 
 # --------------------------------------------------------------- the servers
 
+LIBC = ctypes.CDLL(None)
+
+
+def end_with_us():
+    """In a server that was just forked: however we end, it is told to (prctl PR_SET_PDEATHSIG)."""
+    LIBC.prctl(1, signal.SIGTERM)
+
+
 class Lighttpd:
     graceful = signal.SIGINT
     log = "lighttpd.log"
@@ -115,7 +123,7 @@ class Lighttpd:
         # exec keeps the shell's number, so the server's environment can name the server itself
         self.process = subprocess.Popen(["/bin/sh", "-c", 'TRACE_SPAWNED=$$ exec "$@"', "sh", program("lighttpd"),
                                          "-D", "-f", os.path.join(place.conf, "lighttpd.conf")],
-                                        env=place.surroundings(), stdin=subprocess.DEVNULL)
+                                        env=place.surroundings(), stdin=subprocess.DEVNULL, preexec_fn=end_with_us)
 
     def stop(self):
         self.process.send_signal(self.graceful)
@@ -132,10 +140,12 @@ class Apache:
         env = place.surroundings()
         self.before(place, env)
         words = self.words + (["-D", "ROOT"] if place.user else [])
-        # A session of its own: Apache would take the terminal's change of size for the order to stop.
+        # A session of its own: Apache would take the terminal's change of size for the order to stop. So nobody's
+        # kill of our process group reaches it.
         self.process = subprocess.Popen([program("apache2"), "-D", "FOREGROUND", *words, "-f",
                                          os.path.join(place.conf, "apache-run.conf")],
-                                        env=env, stdin=subprocess.DEVNULL, start_new_session=True)
+                                        env=env, stdin=subprocess.DEVNULL, start_new_session=True,
+                                        preexec_fn=end_with_us)
 
     def before(self, place, env):
         left = os.path.join(place.run, "apache.pid")    # of one that was killed; the port is known to be free

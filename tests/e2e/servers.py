@@ -273,6 +273,14 @@ def a_server_killed_hard_leaves_nobody_behind_and_comes_up_again(l):
     c.send([sign_in(99)])
 
 
+def make_run_killed_hard_takes_its_server_along(l):
+    os.kill(l.proc.pid, signal.SIGKILL)
+    l.proc.wait(10)
+    l.proc = None
+    need(until(lambda: not l.alive(), 25, 0.05), "left behind:", l.alive())
+    l.start()
+
+
 def restart(l, conf):
     """Another configuration, and responders that read it."""
     with open(os.path.join(l.data, "tra-ce.conf"), "w") as f:
@@ -326,5 +334,5 @@ if __name__ == "__main__":
              told_to_stop_it_ends_its_streams_and_the_next_goes_on_where_they_were,
              a_reload_under_load_loses_nothing_that_was_answered,
              a_server_killed_hard_leaves_nobody_behind_and_comes_up_again,
-             a_bad_configuration_is_told_and_takes_nothing_else_down,
+             make_run_killed_hard_takes_its_server_along, a_bad_configuration_is_told_and_takes_nothing_else_down,
              a_server_that_starts_over_a_bad_configuration_comes_up_and_says_so, conf=CONF)
