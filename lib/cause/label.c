@@ -228,6 +228,7 @@ take_before(struct flow *f, int64_t creation, const struct post *p,
 	const struct view *v = f->b->v;
 	const struct node *n = v->node(v->ctx, p->ev);
 	struct item *it;
+	size_t at;
 	bool added;
 
 	if (n == NULL || !says_something(n) || cause_is_seed(n) ||
@@ -237,7 +238,8 @@ take_before(struct flow *f, int64_t creation, const struct post *p,
 		flow_cut(f, "members", p->ev);
 		return;
 	}
-	it = &f->items[flow_item(f, p->ev, &p->rank, &added)];
+	at = flow_item(f, p->ev, &p->rank, &added);	/* moves the items */
+	it = &f->items[at];
 	if (it->strength > 0 && it->begun == 0)
 		return;		/* it is here for another reason */
 	it->begun = creation;
