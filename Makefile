@@ -119,7 +119,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -m 0644 www/openapi.json www/conf/*.conf $(SHARE)/
 	cd www && find . -type f \( -path './console/*' -o -path './admin/*' \) -exec install -D -m 0644 {} $(abspath $(SHARE))/{} \;
 	$(BUILD)/tra-ce conf -T >$(SHARE)/tra-ce.conf
-	install -m 0644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/tra-ce/
+	install -m 0644 LICENSE README.md OPERATIONS.md $(DESTDIR)$(PREFIX)/share/doc/tra-ce/
 	install -m 0644 db/attack/LICENSE.txt $(DESTDIR)$(PREFIX)/share/doc/tra-ce/LICENSE.attack.txt
 # What a system needs around that: configuration, snippets, units, completion.
 SYSTEMD = $(DESTDIR)/lib/systemd/system

@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tree=$work/${2:-tra-ce}-$version
 mkdir "$tree"
-(cd "$root" && tar -cf - Makefile LICENSE README.md packages.txt cli db fcgi lib packaging tests www) | tar -xf - -C "$tree"
+(cd "$root" && tar -cf - Makefile LICENSE README.md OPERATIONS.md packages.txt cli db fcgi lib packaging tests www) | tar -xf - -C "$tree"
 cp -R "$root/packaging/debian" "$tree/debian"
 find "$tree" -name __pycache__ -type d -prune -exec rm -rf {} +
 chmod -R go=u-w "$tree"
