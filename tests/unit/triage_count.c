@@ -265,7 +265,7 @@ a_sweep_falls_behind_what_is_done_at_one_place(void **state)
 {
 	struct bench *b = *state;
 	struct triage_alert sweep, deed;
-	char host[8];
+	char host[16];
 	int i, k;
 
 	routine(b, 200, "usual", "h0");
@@ -291,7 +291,7 @@ a_wave_is_not_buried_by_its_own_width(void **state)
 {
 	struct bench *b = *state;
 	struct triage_alert wave, usual;
-	char host[8];
+	char host[16];
 	int i;
 
 	routine(b, 100, "usual", "h0");
@@ -312,7 +312,7 @@ what_comes_all_the_time_everywhere_speaks_against_itself(void **state)
 {
 	struct bench *b = *state;
 	struct triage_alert common, hourly;
-	char host[8];
+	char host[16];
 	int i;
 
 	routine(b, 30, "hourly", "web");
