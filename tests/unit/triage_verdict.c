@@ -92,7 +92,7 @@ queue(struct bench *b, const char *action, int n)
 static void
 closed_before(struct bench *b)
 {
-	char action[16];
+	char action[24];
 	size_t first;
 	int i;
 
