@@ -96,6 +96,16 @@ def port_taken(port):
     return None
 
 
+def still_taken(port, patience):
+    """One that was killed hard may leave its web server behind for a moment."""
+    end = time.monotonic() + patience
+    why = port_taken(port)
+    while why and time.monotonic() < end:
+        time.sleep(0.1)
+        why = port_taken(port)
+    return why
+
+
 def adopt_orphans():
     """Responders outlive their web server by a moment; as their foster parent
     we can wait for them (prctl PR_SET_CHILD_SUBREAPER)."""
@@ -143,10 +153,11 @@ def end_all(server):
             server.process.wait(6)
         except subprocess.TimeoutExpired:
             server.process.terminate()
-    for sig, patience in ((signal.SIGTERM, 8), (signal.SIGKILL, 5)):
-        tell_children(sig)
-        if reap(patience):
-            return
+    for sig, turns in ((signal.SIGTERM, 4), (signal.SIGKILL, 4)):
+        for _ in range(turns):              # children of those who ended become ours, and are told in the next turn
+            tell_children(sig)
+            if reap(1):
+                return
 
 
 # -------------------------------------------------------------------- the API
@@ -317,7 +328,7 @@ def main():
     if lacking:
         die("not built: " + ", ".join(lacking))
     port = int(env("PORT") or 8080)
-    taken = port_taken(port)
+    taken = still_taken(port, 10)
     if taken:
         die(f"port {port}: {taken}; choose another with PORT=N")
     os.umask(0o027)

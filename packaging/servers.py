@@ -164,6 +164,8 @@ class Apache:
 
 class Fcgid(Apache):
     words = ["-D", "FCGID"]
+    # At once: a graceful stop waits for every reader of a stream, and takes in those who come back meanwhile.
+    graceful = signal.SIGTERM
 
     def around(self, place, env):
         """mod_fcgid passes on no environment: a script for each responder does."""

@@ -64,6 +64,18 @@ subject_of(const struct node *n)
 	return 0;
 }
 
+static bool
+starts_process(const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_refs; i++)
+		if (n->refs[i].kind == KIND_PROCESS &&
+		    n->refs[i].role == ROLE_NEW)
+			return true;
+	return false;
+}
+
 /*
  * P15. The mark of the web is a stream of the file, written by who downloaded
  * it; its text is anybody's who may write there, so it tells and never proves.
@@ -71,6 +83,9 @@ subject_of(const struct node *n)
  *
  *	browser	 write F  mark F:Zone.Identifier
  *	anybody				write F		run F	no edge
+ *
+ * Only the start of a process is asked: that its image is loaded, too, is said
+ * by the same run once more.
  */
 static void
 marked_edges(struct job *j, const struct ref *r)
@@ -80,7 +95,8 @@ marked_edges(struct job *j, const struct ref *r)
 	const struct node *mark, *write;
 	struct post p, last;
 
-	if (!link_last_open(j, r->entity, ROLE_ORIGIN, ROLE_END, &p))
+	if (!starts_process(j->n) ||
+	    !link_last_open(j, r->entity, ROLE_ORIGIN, ROLE_END, &p))
 		return;
 	if (link_last(j, r->entity, ROLE_WRITE, &last) &&
 	    rank_cmp(&last.rank, &p.rank) > 0) {
